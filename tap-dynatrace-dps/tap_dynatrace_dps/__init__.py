@@ -1,0 +1,1 @@
+"""Singer tap for Dynatrace Platform Subscription (DPS) cost and usage."""

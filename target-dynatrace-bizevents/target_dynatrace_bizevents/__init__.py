@@ -1,0 +1,1 @@
+"""Singer target that sends any stream to Dynatrace as business events."""

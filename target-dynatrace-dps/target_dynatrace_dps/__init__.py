@@ -1,0 +1,1 @@
+"""Singer target that writes Dynatrace cost centers and products."""
