@@ -155,7 +155,7 @@ def check_url(setting: str, url: str) -> str:
         complete = False
     if not complete:
         message = (
-            f"The setting '{setting}' is '{url}', which is not a complete URL. "
+            f"The setting '{setting}' is '{url.rpartition('@')[2]}', which is not a complete URL. "
             "Write it with its scheme, as in https://host."
         )
         raise SettingsError(message)
@@ -179,9 +179,10 @@ def accounts_in(config: Mapping[str, Any]) -> list[Account]:
     if listed:
         accounts = [_account(entry, f"accounts[{index}]") for index, entry in enumerate(listed)]
     elif single:
-        missing = [name for name in _ONE_ACCOUNT if not config.get(name)]
+        missing = [name for name in _ONE_ACCOUNT if not str(config.get(name) or "").strip()]
         if missing:
-            message = f"Of the credentials of the account, {_names(missing)} is missing."
+            verb = "is" if len(missing) == 1 else "are"
+            message = f"Of the credentials of the account, {_names(missing)} {verb} missing."
             raise SettingsError(message)
         accounts = [
             _account(
@@ -202,10 +203,10 @@ def accounts_in(config: Mapping[str, Any]) -> list[Account]:
         raise SettingsError(message)
     seen: set[str] = set()
     for account in accounts:
-        if account.uuid in seen:
+        if account.uuid.casefold() in seen:
             message = f"The account {account.uuid} is listed twice in the setting 'accounts'."
             raise SettingsError(message)
-        seen.add(account.uuid)
+        seen.add(account.uuid.casefold())
     return accounts
 
 
@@ -239,6 +240,8 @@ def connect(  # noqa: PLR0913  (its collaborators)
     connections: int,
     logger: logging.Logger,
     user_agent: str,
+    scope_setting: str = "scope",
+    write_scope: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> AccountClient:
     """Make the client of an account from the plugin's settings.
@@ -247,6 +250,9 @@ def connect(  # noqa: PLR0913  (its collaborators)
         account: whose client.
         config: the plugin's settings (`api_url`, `sso_url`, `request_timeout`).
         scope: what its tokens ask for.
+        scope_setting: the setting that `scope` comes from, for messages.
+        write_scope: what the tokens of requests other than GET ask for (setting `scope`), where
+            it is another scope: the SSO refuses a request with one ungranted scope as a whole.
         connections: kept connections; the number of threads that will use it.
         logger: for retries.
         user_agent: sent with each request.
@@ -257,22 +263,27 @@ def connect(  # noqa: PLR0913  (its collaborators)
     sso_retrier = Retrier(
         limit_seconds=RETRY_LIMIT_SECONDS, throttle=Throttle(clock), logger=logger, clock=clock
     )
-    tokens = OAuthClient(
-        owner=account.label,
-        account_uuid=account.uuid,
-        client_id=account.client_id,
-        client_secret=account.client_secret,
-        scope=scope,
-        session=session,
-        retrier=sso_retrier,
-        sso_url=check_url("sso_url", config.get("sso_url") or DEFAULT_SSO_URL),
-        timeout_seconds=timeout_seconds,
-        clock=clock,
-    )
+
+    def tokens(scope: str, setting: str) -> OAuthClient:
+        return OAuthClient(
+            owner=account.label,
+            account_uuid=account.uuid,
+            client_id=account.client_id,
+            client_secret=account.client_secret,
+            scope=scope,
+            session=session,
+            retrier=sso_retrier,
+            sso_url=check_url("sso_url", config.get("sso_url") or DEFAULT_SSO_URL),
+            scope_setting=setting,
+            timeout_seconds=timeout_seconds,
+            clock=clock,
+        )
+
     return AccountClient(
         owner=account.label,
         api_url=check_url("api_url", config.get("api_url") or DEFAULT_API_URL),
-        tokens=tokens,
+        tokens=tokens(scope, scope_setting),
+        write_tokens=None if write_scope in {None, scope} else tokens(write_scope, "scope"),
         session=session,
         retrier=Retrier(
             limit_seconds=RETRY_LIMIT_SECONDS, throttle=Throttle(clock), logger=logger, clock=clock

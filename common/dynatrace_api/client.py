@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import requests
@@ -22,9 +22,11 @@ from .retry import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .oauth import OAuthClient
+
+T = TypeVar("T")
 
 DEFAULT_API_URL = "https://api.dynatrace.com"
 
@@ -73,6 +75,7 @@ class AccountClient:
         session: requests.Session,
         retrier: Retrier,
         timeout_seconds: float,
+        write_tokens: OAuthClient | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         """Make a client that several threads may share.
@@ -84,11 +87,13 @@ class AccountClient:
             session: the connection pool.
             retrier: retries and the pause shared by the account's requests.
             timeout_seconds: of one request.
+            write_tokens: tokens of requests other than GET, where they need another scope.
             clock: for tests.
         """
         self.owner = owner
         self._api_url = api_url.rstrip("/")
         self._tokens = tokens
+        self._write_tokens = write_tokens or tokens
         self._session = session
         self._retrier = retrier
         self._timeout = timeout_seconds
@@ -105,10 +110,33 @@ class AccountClient:
             ApiError: an answer that no retry mends, or the retry limit.
             CredentialsError: the SSO refuses the account's client.
         """
-        return self._retrier.call(
-            where("GET", self._api_url + path),
-            lambda: self._decoded(self.attempt("GET", path, params=params)),
-        )
+        return self.retrying("GET", path, lambda: self.fetch(path, params))
+
+    def fetch(self, path: str, params: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """Return the decoded JSON of one GET, without retries; for use under `retrying`.
+
+        Raises:
+            RetryableError: another try may help.
+            ApiError: none will.
+        """
+        return self._decoded(self.attempt("GET", path, params=params))
+
+    def retrying(self, method: str, path: str, attempt: Callable[[], T]) -> T:
+        """Call `attempt` with the account's retries and pauses.
+
+        Args:
+            method: names the request in messages, together with the path.
+            path: as for `get`.
+            attempt: makes one try, with `attempt` or `fetch`.
+
+        Raises:
+            ApiError: an answer that no retry mends, or the retry limit.
+        """
+        return self._retrier.call(where(method, self._api_url + path), attempt)
+
+    def tokens_for(self, method: str) -> OAuthClient:
+        """Return the tokens that a request of this method is sent with."""
+        return self._tokens if method == "GET" else self._write_tokens
 
     def call(self, method: str, path: str, body: object) -> None:
         """Send a request that changes something, with retries; the answer's body is ignored.
@@ -118,9 +146,7 @@ class AccountClient:
             path: as for `get`.
             body: becomes the JSON body; None sends none.
         """
-        self._retrier.call(
-            where(method, self._api_url + path), lambda: self.attempt(method, path, body=body)
-        )
+        self.retrying(method, path, lambda: self.attempt(method, path, body=body))
 
     def attempt(
         self,
@@ -137,6 +163,7 @@ class AccountClient:
             ApiError: none will.
         """
         url = self._api_url + path
+        tokens = self.tokens_for(method)
         data = None if body is None else msgspec.json.encode(body)
         headers = {} if data is None else {"Content-Type": "application/json"}
 
@@ -152,7 +179,7 @@ class AccountClient:
             )
 
         try:
-            response = call_with_token(self._tokens, send)
+            response = call_with_token(tokens, send)
         except CERTAIN_FAILURES as error:
             message = (
                 f"{where(method, url)} cannot be sent for {self.owner} "
@@ -171,7 +198,7 @@ class AccountClient:
             detail = error_message(response)
             message = (
                 f"{where(method, url)} answers {status} for {self.owner}: {detail}. "
-                f"{_HINTS.get(status, 'Nothing was changed by this request.')}"
+                f"{_HINTS.get(status, _NO_HINT).format(setting=tokens.scope_setting)}"
             )
             raise ApiError(message, status=status, detail=detail)
         return response
@@ -189,13 +216,15 @@ class AccountClient:
             raise RetryableError(message) from error
 
 
+_NO_HINT = "Nothing was changed by this request."
+
 _HINTS = {
     400: "Check the settings that this request depends on.",
     401: "Check that 'client_id' and 'client_secret' belong to this account's UUID.",
     403: (
-        "Check that the token's scope (setting 'scope') and the permissions of the OAuth "
+        "Check that the token's scope (setting '{setting}') and the permissions of the OAuth "
         "client's user allow it."
     ),
-    404: "Check the account's UUID and the subscription's.",
+    404: "Check the UUIDs in the path, and the setting 'api_url'.",
     410: "Dynatrace has removed this endpoint.",
 }

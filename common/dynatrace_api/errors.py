@@ -16,7 +16,9 @@ MESSAGE_LIMIT = 300
 
 # Token forms of Dynatrace: dt0c01 (API token), dt0s02 (OAuth client), dt0s16 (platform token)...
 # The prefix and the public part may be shown, the secret third part never.
-_TOKEN = re.compile(r"\b(dt0[a-z]\d{2}\.[A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+")
+_TOKEN = re.compile(r"\b(dt0[a-z]\d{2}\.[A-Za-z0-9_-]+)(?:\.[A-Za-z0-9_-]+)+")
+# The SSO's access tokens are JSON web tokens: base64 of `{"`, then two more parts.
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _BEARER = re.compile(r"(?i)\b(bearer|api-token)\s+(?!dt0)[A-Za-z0-9._~+/=-]{8,}")
 
 
@@ -66,7 +68,7 @@ class RetryableError(Exception):
 
 def redact(text: str) -> str:
     """Return the text without the secret part of any Dynatrace token or bearer in it."""
-    return _BEARER.sub(r"\1 ***", _TOKEN.sub(r"\1.***", text))
+    return _BEARER.sub(r"\1 ***", _JWT.sub("***", _TOKEN.sub(r"\1.***", text)))
 
 
 def message_in(body: Any) -> str:  # noqa: ANN401  (any JSON value)
@@ -92,7 +94,7 @@ def error_message(response: requests.Response) -> str:
     """Return the server's own words, on one line, shortened and without secrets."""
     try:
         text = message_in(msgspec.json.decode(response.content))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = ""
     if not text:
         text = response.text or response.reason or "empty answer"

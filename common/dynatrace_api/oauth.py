@@ -35,6 +35,11 @@ RENEWAL_MARGIN_SECONDS = 30.0
 DEFAULT_LIFETIME_SECONDS = 300.0
 """Documented lifetime, used where the answer leaves `expires_in` out."""
 
+_SUCCESS = range(200, 300)
+
+_WRONG_PLACE = frozenset({*range(300, 400), 404, 405, 410})
+"""Answers of something that is not a token endpoint: a redirect to a login page, no such path."""
+
 
 class OAuthClient:
     """Tokens of one account and scope, renewed in time; safe to share between threads."""
@@ -50,6 +55,7 @@ class OAuthClient:
         session: requests.Session,
         retrier: Retrier,
         sso_url: str = DEFAULT_SSO_URL,
+        scope_setting: str = "scope",
         timeout_seconds: float = 60.0,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -64,9 +70,11 @@ class OAuthClient:
             session: sends the token request.
             retrier: retries 429, 5xx and network failures of the SSO.
             sso_url: the token endpoint.
+            scope_setting: the setting that `scope` comes from, for messages.
             timeout_seconds: of one token request.
             clock: for tests.
         """
+        self.scope_setting = scope_setting
         self._owner = owner
         self._form = {
             "grant_type": "client_credentials",
@@ -123,7 +131,7 @@ class OAuthClient:
             message = f"the SSO answered {response.status_code}: {error_message(response)}"
             wait = asked_wait(response.headers, self._clock.now())
             raise RetryableError(message, status=response.status_code, wait_seconds=wait)
-        if not response.ok:
+        if response.status_code not in _SUCCESS:
             raise self._refused(response)
         try:
             answer = msgspec.json.decode(response.content)
@@ -142,8 +150,10 @@ class OAuthClient:
         if "scope" in detail.lower():
             hint = (
                 f"Grant the OAuth client the scope '{self._form['scope']}', or change the "
-                "setting 'scope'."
+                f"setting '{self.scope_setting}'."
             )
+        elif response.status_code in _WRONG_PLACE:
+            hint = "Check the setting 'sso_url'."
         else:
             hint = "Check 'client_id', 'client_secret' and the account's UUID."
         return CredentialsError(

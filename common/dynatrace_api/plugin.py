@@ -111,7 +111,7 @@ def run(plugin: type[PluginBase], *mistakes: type[Exception]) -> None:
     except DynatraceError as error:
         _end(plugin, str(error))
     except json.JSONDecodeError as error:
-        _end(plugin, f"A file given on the command line is not JSON: {error}.")
+        _end(plugin, f"The input, or a file given on the command line, is not JSON: {error}.")
     except BrokenPipeError:
         # Nobody reads any more; writing the rest at exit would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -123,5 +123,5 @@ def run(plugin: type[PluginBase], *mistakes: type[Exception]) -> None:
 
 
 def _end(plugin: type[PluginBase], sentence: str) -> None:
-    plugin.logger.error(redact(sentence))
+    plugin.logger.error(redact(" ".join(sentence.split())))
     sys.exit(1)

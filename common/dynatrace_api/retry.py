@@ -45,6 +45,9 @@ CERTAIN_FAILURES = (requests.exceptions.SSLError, requests.exceptions.InvalidURL
 
 _MICROSECONDS = 1_000_000
 
+_RESET_DIGITS = 20
+"""A longer number is no time; microseconds since the epoch have 16 digits."""
+
 
 class Clock:
     """Time and sleep, replaceable in tests."""
@@ -86,7 +89,7 @@ def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
         except ValueError:
             pass
     reset = headers.get("X-RateLimit-Reset", "").strip()
-    if reset.isdigit():
+    if reset.isdecimal() and len(reset) <= _RESET_DIGITS:
         return max(0.0, int(reset) / _MICROSECONDS - now)
     return None
 
@@ -120,7 +123,8 @@ class _WaitAsAsked(tenacity.wait.wait_base):
     @override
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:
         failure = retry_state.outcome.exception() if retry_state.outcome else None
-        if isinstance(failure, RetryableError) and failure.wait_seconds is not None:
+        # A wish of 0 seconds would become a busy loop.
+        if isinstance(failure, RetryableError) and failure.wait_seconds:
             return failure.wait_seconds
         ceiling = FIRST_WAIT_SECONDS * 2 ** min(retry_state.attempt_number - 1, 16)
         # Half fixed, half random: never a busy loop, never in step with the other chains.
