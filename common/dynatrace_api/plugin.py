@@ -17,6 +17,12 @@ from .errors import DynatraceError, SettingsError, redact
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
 _JSON_TYPES = ("array", "object", "integer", "number", "boolean")
 
 
@@ -81,9 +87,8 @@ def _complaint(rule: str, expected: Any, error: ValidationError) -> str:  # noqa
     elif rule == "required":
         missing = [name for name in expected if name not in cast("dict[str, Any]", error.instance)]
         text = f"lacks {', '.join(missing)}"
-    elif rule in {"minimum", "maximum"}:
-        bound = "at least" if rule == "minimum" else "at most"
-        text = f"should be {bound} {expected}, not {error.instance}"
+    elif rule in _BOUNDS:
+        text = f"should be {_BOUNDS[rule]} {expected}, not {error.instance}"
     elif rule == "enum":
         text = f"should be one of {', '.join(map(str, expected))}"
     elif rule == "additionalProperties":
