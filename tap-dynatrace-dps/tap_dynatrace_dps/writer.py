@@ -1,0 +1,62 @@
+"""Singer messages to standard output: msgspec, buffered, flushed where a reader would wait."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.singerlib.encoding import GenericSingerWriter
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_sdk.helpers.types import Record
+    from singer_sdk.singerlib.messages import Message
+
+# Decimals are written as JSON numbers with the digits they have.
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
+
+
+class RecordLine(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaults=True, gc=False):
+    """A RECORD message, in the SDK's order of members."""
+
+    stream: str
+    record: dict[str, Any]
+    version: int | None = None
+    time_extracted: str | None = None
+
+
+class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
+    """Writes messages without a flush per record.
+
+    Records are flushed with the next message of another kind, and whenever the tap calls `flush`
+    because it is about to wait for the API.
+    """
+
+    @override
+    def serialize_message(self, message: Message) -> bytes:
+        return _ENCODER.encode(message.to_dict()) + b"\n"
+
+    @override
+    def write_message(self, message: Message) -> None:
+        sys.stdout.buffer.write(self.format_message(message))
+        if message.type != "RECORD":
+            self.flush()
+
+    def write_records(
+        self, stream: str, records: Iterable[Record], *, version: int | None, extracted: str
+    ) -> None:
+        """Write the RECORD messages of several records in one go."""
+        lines = [RecordLine(stream, record, version, extracted) for record in records]
+        sys.stdout.buffer.write(_ENCODER.encode_lines(lines))
+
+    def flush(self) -> None:
+        """Hand on what is buffered."""
+        sys.stdout.buffer.flush()
+
+
+def encode(value: object) -> bytes:
+    """Encode any value of rows, for digests."""
+    return _ENCODER.encode(value)
