@@ -15,7 +15,7 @@ from tap_dynatrace_dps.paging import rows_of
 from tap_dynatrace_dps.stream import Chunk, DPSStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from threading import Event
 
     from singer_sdk.helpers.types import Record
@@ -88,7 +88,7 @@ class Cost(DPSStream):
         return records
 
 
-def merged_days(rows: list[Mapping[str, Any]], label: str) -> list[dict[str, Any]]:
+def merged_days(rows: Sequence[Mapping[str, Any]], label: str) -> list[dict[str, Any]]:
     """Return one row per `startTime`, in order: values added exactly, the latest booking kept.
 
     Raises:
