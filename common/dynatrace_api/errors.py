@@ -96,9 +96,8 @@ def error_message(response: requests.Response) -> str:
         text = message_in(msgspec.json.decode(response.content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = ""
-    if not text:
-        text = response.text or response.reason or "empty answer"
-    text = redact(" ".join(text.split()))
+    text = redact(" ".join((text or response.text).split()))
+    text = text or response.reason or "empty answer"
     return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}..."
 
 

@@ -115,16 +115,19 @@ def run(plugin: type[PluginBase], *mistakes: type[Exception]) -> None:
         _end(plugin, " ".join(error.errors))
     except DynatraceError as error:
         _end(plugin, str(error))
-    except json.JSONDecodeError as error:
-        _end(plugin, f"The input, or a file given on the command line, is not JSON: {error}.")
     except BrokenPipeError:
         # Nobody reads any more; writing the rest at exit would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _end(plugin, "The reader of the output has gone away.")
     except OSError as error:
-        _end(plugin, f"{error.strerror or error}: {error.filename or 'input or output'}.")
+        _end(plugin, f"{error.strerror}: {error.filename}." if error.filename else str(error))
     except mistakes as error:
         _end(plugin, str(error))
+    except ValueError as error:
+        # The SDK reads files with simplejson, whose error is not the one of the standard library.
+        if type(error).__name__ != "JSONDecodeError":
+            raise
+        _end(plugin, f"A file given on the command line is not JSON: {error}.")
 
 
 def _end(plugin: type[PluginBase], sentence: str) -> None:

@@ -125,7 +125,7 @@ class TargetDynatraceDPS(PlainErrors, Target):
         ),
         th.Property(
             "request_timeout",
-            th.NumberType(exclusive_minimum=0),
+            th.IntegerType(minimum=1),
             default=60,
             title="Request timeout",
             description="Seconds until a request without an answer counts as failed.",
