@@ -1,0 +1,326 @@
+"""What was used, what it costs and when it was booked: pure functions of seed and day.
+
+Every environment, capability and day has one booking of its own day. Some have a second one that
+was reported late and is booked, and therefore seen, a few days after. Restatements made through
+the admin API come on top. Nothing is stored but those, so the history may be as long as it likes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from dynatrace_sandbox.customer import UNATTRIBUTED, Account, Capability, Environment, Subscription
+from dynatrace_sandbox.decimals import COST_SCALE, scaled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from decimal import Decimal
+
+MAX_LATE_DAYS: Final = 8
+"""The latest a booking made by the seed may lag behind its day, in days."""
+LATE_ONE_IN_MANAGED: Final = 48
+LATE_ONE_IN_SAAS: Final = 400
+"""Managed clusters report late more often than SaaS environments."""
+WEEK_PERCENT: Final = (108, 112, 111, 109, 103, 78, 74)
+"""Usage by day of the week, Monday first, in percent."""
+GROWTH_DAYS: Final = 2000
+"""Usage doubles in this many days."""
+MASK: Final = 2**64 - 1
+GOLDEN: Final = 0x9E3779B97F4A7C15
+MIX: Final = 0xBF58476D1CE4E5B9
+"""The 64-bit constants of the SplitMix64 generator (Steele, Lea and Flood, 2014)."""
+
+
+class Share(NamedTuple):
+    """An account's share in a subscription."""
+
+    subscription: Subscription
+    account: Account
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Both UUIDs, that of the subscription first."""
+        return self.subscription.uuid, self.account.uuid
+
+
+class Booking(NamedTuple):
+    """One booked amount; days are proleptic ordinals as of :meth:`datetime.date.toordinal`."""
+
+    environment: Environment
+    capability: Capability
+    day: int
+    booked: int
+    usage: int
+    cost: int
+    variety: int
+
+
+class DayTotal(NamedTuple):
+    """What an account used and owes for a day."""
+
+    cost: int
+    last_booked: int
+    usage: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """A booking that somebody added to a past day."""
+
+    account_uuid: str
+    subscription_uuid: str
+    environment_id: str
+    capability_key: str
+    day: date
+    delta: Decimal
+    booked: date
+
+
+class _Cell(NamedTuple):
+    """An environment's use of one capability."""
+
+    salt: int
+    base: int
+    price: int
+    late_one_in: int
+    start: int
+
+    def noise(self, day: int) -> int:
+        mixed = (self.salt + day * GOLDEN) & MASK
+        mixed = ((mixed ^ (mixed >> 30)) * MIX) & MASK
+        return mixed ^ (mixed >> 27)
+
+    def usage(self, day: int, noise: int) -> int:
+        growth = GROWTH_DAYS + day - self.start
+        # Ordinal 1 was a Monday; noise moves a day by up to ten percent either way.
+        weekly = self.base * WEEK_PERCENT[(day - 1) % 7] * growth * (9000 + noise % 2000)
+        return weekly // (100 * GROWTH_DAYS * 10_000) + noise % 997
+
+    def lag(self, noise: int) -> int:
+        """Days until a late booking of the day, 0 where there is none."""
+        if (noise >> 20) % self.late_one_in:
+            return 0
+        return 1 + (noise >> 40) % MAX_LATE_DAYS
+
+    def late_usage(self, day: int, noise: int) -> int:
+        """Mostly a few percent more; one in eight is a correction downwards."""
+        part = self.usage(day, noise) * (1 + (noise >> 44) % 16) // 100
+        return -part if (noise >> 50) % 8 == 0 else part
+
+
+class Metering:
+    """The bookings of all accounts, as seen on the sandbox's present day."""
+
+    def __init__(self, seed: int, today: date) -> None:
+        """Start without restatements.
+
+        Args:
+            seed: The customer's seed.
+            today: The present day; everything booked before it is visible.
+        """
+        self.today = today
+        self._seed = seed
+        self._restated: dict[tuple[str, str], list[Restatement]] = {}
+        self._totals: dict[tuple[str, str, int], tuple[int, DayTotal]] = {}
+        self._cells: dict[tuple[str, str, str, str], _Cell] = {}
+        self._lock = Lock()
+
+    def add(self, restatement: Restatement) -> None:
+        """Book an amount on a past day.
+
+        Args:
+            restatement: What to book.
+        """
+        key = (restatement.subscription_uuid, restatement.account_uuid)
+        with self._lock:
+            self._restated.setdefault(key, []).append(restatement)
+            self._totals.pop((*key, restatement.day.toordinal()), None)
+
+    @property
+    def restatements(self) -> int:
+        """How many amounts were booked through :meth:`add`."""
+        return sum(len(entries) for entries in self._restated.values())
+
+    def days(self, subscription: Subscription) -> range:
+        """Tell which days are metered and visible.
+
+        Args:
+            subscription: The subscription.
+
+        Returns:
+            Ordinals, the end exclusive.
+        """
+        if not subscription.metered:
+            return range(0)
+        end = min(self.today, subscription.end + timedelta(days=1))
+        return range(subscription.start.toordinal(), end.toordinal())
+
+    def regular(
+        self,
+        share: Share,
+        environment: Environment,
+        days: range,
+        capabilities: Sequence[Capability],
+    ) -> Iterator[Booking]:
+        """Yield the bookings of the days themselves, in order of day and capability.
+
+        Args:
+            share: The account's share in a subscription.
+            environment: One environment of it.
+            days: Ordinals, inside :meth:`days`.
+            capabilities: Only these.
+
+        Yields:
+            One booking for each day and capability.
+        """
+        cells = self._row_of_cells(share, environment, capabilities)
+        for day in days:
+            for capability, cell in cells:
+                noise = cell.noise(day)
+                usage = cell.usage(day, noise)
+                yield Booking(
+                    environment, capability, day, day, usage, usage * cell.price, noise >> 8
+                )
+
+    def late(
+        self,
+        share: Share,
+        environment: Environment,
+        days: range,
+        capabilities: Sequence[Capability],
+    ) -> Iterator[Booking]:
+        """Yield the bookings that came later and are visible by now: reported late or restated.
+
+        Args:
+            share: The account's share in a subscription.
+            environment: One environment of it.
+            days: Ordinals, inside :meth:`days`.
+            capabilities: Only these.
+
+        Yields:
+            Bookings, any number for a day and capability.
+        """
+        present = self.today.toordinal()
+        for capability, cell in self._row_of_cells(share, environment, capabilities):
+            for day in days:
+                noise = cell.noise(day)
+                lag = cell.lag(noise)
+                if lag and day + lag < present:
+                    usage = cell.late_usage(day, noise)
+                    yield Booking(
+                        environment, capability, day, day + lag, usage, usage * cell.price, noise
+                    )
+        keys = {capability.key: capability for capability in capabilities}
+        for entry in self._restated.get(share.key, ()):
+            day = entry.day.toordinal()
+            chosen = keys.get(entry.capability_key)
+            if entry.environment_id == environment.id and chosen is not None and day in days:
+                cost = scaled(entry.delta, COST_SCALE)
+                usage = cost // chosen.price_units
+                yield Booking(
+                    environment, chosen, day, entry.booked.toordinal(), usage, cost, usage
+                )
+
+    def bookings(
+        self,
+        share: Share,
+        environment: Environment,
+        days: range,
+        capabilities: Sequence[Capability],
+    ) -> Iterator[Booking]:
+        """Yield every visible booking of an environment.
+
+        Args:
+            share: The account's share in a subscription.
+            environment: One environment of it.
+            days: Ordinals, inside :meth:`days`.
+            capabilities: Only these.
+
+        Yields:
+            Bookings, the late ones last.
+        """
+        yield from self.regular(share, environment, days, capabilities)
+        yield from self.late(share, environment, days, capabilities)
+
+    def total(
+        self,
+        share: Share,
+        day: int,
+        environments: Sequence[Environment],
+        capabilities: Sequence[Capability],
+    ) -> DayTotal:
+        """Add up a day of some environments and capabilities.
+
+        Args:
+            share: The account's share in a subscription.
+            day: Ordinal, inside :meth:`days`.
+            environments: Only these.
+            capabilities: Only these.
+
+        Returns:
+            Cost, latest booking day, and usage in the order of ``capabilities``.
+        """
+        cost, last = 0, day
+        usage = dict.fromkeys((capability.key for capability in capabilities), 0)
+        for environment in environments:
+            for booking in self.bookings(share, environment, range(day, day + 1), capabilities):
+                cost += booking.cost
+                usage[booking.capability.key] += booking.usage
+                last = max(last, booking.booked)
+        return DayTotal(cost, last, tuple(usage.values()))
+
+    def account_day(self, share: Share, day: int) -> DayTotal:
+        """Add up a day of the whole account, and remember the sum.
+
+        Args:
+            share: The account's share in a subscription.
+            day: Ordinal, inside :meth:`days`.
+
+        Returns:
+            The day with what belongs to no environment.
+        """
+        key = (*share.key, day)
+        # No seeded booking comes after the maximum lag, so an older sum holds for ever.
+        settled = min(self.today.toordinal(), day + MAX_LATE_DAYS + 1)
+        with self._lock:
+            known = self._totals.get(key)
+            if known is not None and known[0] == settled:
+                return known[1]
+            total = self.total(share, day, share.account.metered, share.subscription.capabilities)
+            self._totals[key] = (settled, total)
+            return total
+
+    def _row_of_cells(
+        self,
+        share: Share,
+        environment: Environment,
+        capabilities: Sequence[Capability],
+    ) -> list[tuple[Capability, _Cell]]:
+        if environment.id == UNATTRIBUTED:
+            # One capability only has usage that cannot be told apart by environment.
+            capabilities = [c for c in capabilities if c is share.subscription.capabilities[0]]
+        return [(c, self._cell(share, environment, c)) for c in capabilities]
+
+    def _cell(
+        self,
+        share: Share,
+        environment: Environment,
+        capability: Capability,
+    ) -> _Cell:
+        key = (*share.key, environment.id, capability.key)
+        cell = self._cells.get(key)
+        if cell is None:
+            seeded = hashlib.sha256(f"{self._seed}:{':'.join(key)}".encode()).digest()
+            cell = _Cell(
+                salt=int.from_bytes(seeded[:8], "big"),
+                base=max(capability.daily_units * environment.size_percent // 100, 1),
+                price=capability.price_units,
+                late_one_in=LATE_ONE_IN_MANAGED if environment.cluster_id else LATE_ONE_IN_SAAS,
+                start=share.subscription.start.toordinal(),
+            )
+            self._cells[key] = cell
+        return cell
