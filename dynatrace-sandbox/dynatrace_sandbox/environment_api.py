@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -119,19 +120,22 @@ class Plan:
         return self.environments[unit % len(self.environments)]
 
 
-def _cost_row(booking: Booking) -> bytes:
-    capability = booking.capability
-    value = spelled(booking.cost, COST_SCALE, booking.variety)
+@cache
+def _cost_tail(key: str, name: str) -> str:
+    return f'"currencyCode":"{CURRENCY}","capabilityKey":"{key}","capabilityName":"{name}"'
+
+
+def _cost_row(booking: Booking) -> str:
+    day, value = booking.day, spelled(booking.cost, COST_SCALE, booking.variety)
+    tail = _cost_tail(booking.capability.key, booking.capability.name)
     return (
-        f'{{"startTime":"{without_milliseconds(booking.day)}",'
-        f'"endTime":"{without_milliseconds(booking.day + 1)}","value":{value},'
-        f'"currencyCode":"{CURRENCY}","capabilityKey":"{capability.key}",'
-        f'"capabilityName":"{capability.name}",'
+        f'{{"startTime":"{without_milliseconds(day)}",'
+        f'"endTime":"{without_milliseconds(day + 1)}","value":{value},{tail},'
         f'"bookingDate":"{with_milliseconds(booking.booked)}"}}'
-    ).encode()
+    )
 
 
-def _usage_row(booking: Booking) -> bytes:
+def _usage_row(booking: Booking) -> str:
     capability = booking.capability
     value = spelled(booking.usage, USAGE_SCALE, booking.variety)
     return (
@@ -139,10 +143,10 @@ def _usage_row(booking: Booking) -> bytes:
         f'"startTime":"{with_milliseconds(booking.day)}",'
         f'"endTime":"{with_milliseconds(booking.day + 1)}","value":{value},'
         f'"unitMeasure":"{capability.unit}"}}'
-    ).encode()
+    )
 
 
-ROW_OF: Final[dict[Kind, Callable[[Booking], bytes]]] = {"cost": _cost_row, "usage": _usage_row}
+ROW_OF: Final[dict[Kind, Callable[[Booking], str]]] = {"cost": _cost_row, "usage": _usage_row}
 
 
 def _listed(value: frozenset[str] | None) -> tuple[str, ...] | None:
@@ -231,15 +235,15 @@ def _plan(sandbox: Sandbox, account: Account, subscription: Subscription, query:
     )
 
 
-def _chunks(rows: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
+def _chunks(rows: Iterable[str], size: int) -> Iterator[list[str]]:
     source = iter(rows)
     while chunk := list(islice(source, size)):
         yield chunk
 
 
-def _page(plan: Plan, key: PageKey) -> tuple[list[bytes], PageKey | None]:
+def _page(plan: Plan, key: PageKey) -> tuple[list[str], PageKey | None]:
     """Collect entries from a position on, and the next position."""
-    query, entries = key.query, list[bytes]()
+    query, entries = key.query, list[str]()
     row_of = ROW_OF[query.kind]
     size = plan.sandbox.switches.rows_per_entry
     skip = key.sent
@@ -249,14 +253,14 @@ def _page(plan: Plan, key: PageKey) -> tuple[list[bytes], PageKey | None]:
         if not cluster and unit % 2:
             # Of a SaaS environment the cluster is null in some places and absent in others.
             cluster = '"clusterId":null,'
-        head = f'{{{cluster}"environmentId":"{environment.id}","{query.kind}":['.encode()
+        head = f'{{{cluster}"environmentId":"{environment.id}","{query.kind}":['
         rows = (row_of(booking) for booking in plan.bookings(unit))
         for sent, chunk in enumerate(_chunks(rows, size)):
             if sent < skip:
                 continue
             if len(entries) == query.page_size:
                 return entries, PageKey(query, unit, sent)
-            entries.append(head + b",".join(chunk) + b"]}")
+            entries.append(f"{head}{','.join(chunk)}]}}")
         skip = 0
     return entries, None
 
@@ -264,11 +268,11 @@ def _page(plan: Plan, key: PageKey) -> tuple[list[bytes], PageKey | None]:
 def _body(plan: Plan, key: PageKey) -> bytes:
     entries, following = _page(plan, key)
     modified = last_modified(plan.sandbox)
-    body = b'{"data":[' + b",".join(entries) + f'],"lastModifiedTime":"{modified}"'.encode()
+    body = f'{{"data":[{",".join(entries)}],"lastModifiedTime":"{modified}"'
     if following is not None:
-        return body + f',"nextPageKey":"{page_keys.encode(following)}"}}'.encode()
-    last = {"null": b',"nextPageKey":null}', "empty": b',"nextPageKey":""}', "missing": b"}"}
-    return body + last[plan.sandbox.switches.last_page_key]
+        return f'{body},"nextPageKey":"{page_keys.encode(following)}"}}'.encode()
+    last = {"null": ',"nextPageKey":null}', "empty": ',"nextPageKey":""}', "missing": "}"}
+    return (body + last[plan.sandbox.switches.last_page_key]).encode()
 
 
 async def _answer(request: Request, kind: Kind) -> Response:
