@@ -252,7 +252,7 @@ def connect(  # noqa: PLR0913  (its collaborators)
         scope: what its tokens ask for.
         scope_setting: the setting that `scope` comes from, for messages.
         write_scope: what the tokens of requests other than GET ask for (setting `scope`), where
-            it is another scope: the SSO refuses a request with one ungranted scope as a whole.
+            they are tokens of their own: one ungranted scope makes the SSO refuse all others.
         connections: kept connections; the number of threads that will use it.
         logger: for retries.
         user_agent: sent with each request.
@@ -283,7 +283,7 @@ def connect(  # noqa: PLR0913  (its collaborators)
         owner=account.label,
         api_url=check_url("api_url", config.get("api_url") or DEFAULT_API_URL),
         tokens=tokens(scope, scope_setting),
-        write_tokens=None if write_scope in {None, scope} else tokens(write_scope, "scope"),
+        write_tokens=None if write_scope is None else tokens(write_scope, "scope"),
         session=session,
         retrier=Retrier(
             limit_seconds=RETRY_LIMIT_SECONDS, throttle=Throttle(clock), logger=logger, clock=clock

@@ -195,7 +195,7 @@ class AccountClient:
             wait = asked_wait(response.headers, self._clock.now())
             raise RetryableError(message, status=status, wait_seconds=wait)
         if not requests.codes.ok <= status < requests.codes.multiple_choices:
-            detail = error_message(response)
+            detail = error_message(response).rstrip(".")
             message = (
                 f"{where(method, url)} answers {status} for {self.owner}: {detail}. "
                 f"{_HINTS.get(status, _NO_HINT).format(setting=tokens.scope_setting)}"

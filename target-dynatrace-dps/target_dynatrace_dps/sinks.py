@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 MELTANO_TEST_STREAM = "meltano_test_stream"
 """What `meltano config target-dynatrace-dps test` sends."""
+
+
+_UNUSABLE = frozenset({"Cc", "Cs"})
+"""Unicode categories that a key may not have: control characters and halves of surrogate pairs."""
 
 
 class AllowListSink(BatchSink):
@@ -123,22 +128,17 @@ class AllowListSink(BatchSink):
                 f"{self._here()} has an empty 'key'. Leave such records out, for example in "
                 f'\'stream_maps\': {{"{self.stream_name}": {{"__filter__": "bool(key)"}}}}.'
             )
-        elif not _is_unicode(key):
-            message = f"{self._here()} has the key {key!r}, which is not valid Unicode."
+        elif any(unicodedata.category(character) in _UNUSABLE for character in key):
+            message = (
+                f"{self._here()} has the key {key!r}, which has characters that no URL or message "
+                "can carry well, such as line breaks. Correct it at the source."
+            )
         else:
             return key
         raise RefusedInputError(message)
 
     def _here(self) -> str:
         return f"Record {self._records} of the stream '{self.stream_name}'"
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class ConnectionTestSink(BatchSink):

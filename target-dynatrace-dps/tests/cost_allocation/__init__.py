@@ -1,0 +1,1 @@
+"""Tests of the target that keeps cost centers and products."""
