@@ -24,6 +24,7 @@ from dynatrace_sandbox import (
 )
 from dynatrace_sandbox.answers import AccountAnswerError, account_error
 from dynatrace_sandbox.gate import Gate, default_error
+from dynatrace_sandbox.page.route import get_page
 from dynatrace_sandbox.sandbox import SandboxUsageError
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def build_app(sandbox: Sandbox) -> ASGIApp:
             ingest_api.ingest,
             methods=["POST"],
         ),
+        Route("/", get_page, methods=["GET"]),
         *admin_api.ROUTES,
     ]
     app = Starlette(

@@ -13,6 +13,7 @@ import click
 import msgspec
 from typing_extensions import override
 
+from dynatrace_sandbox.page.route import write_page
 from dynatrace_sandbox.report import arrival_lines
 from dynatrace_sandbox.sandbox import Options, Sandbox, SandboxUsageError
 from dynatrace_sandbox.server import PortError, ServerStartError, ServerThread, bind, serve, url_of
@@ -245,11 +246,31 @@ def _missing(name: str, words: str, code: int, cause: OSError) -> NoReturn:
     raise click.exceptions.Exit(code) from cause
 
 
+def _write_page(sandbox: Sandbox, page: Path) -> None:
+    try:
+        write_page(sandbox, page)
+    except OSError as error:
+        reason = f"cannot write the page to {page}: {error.strerror}; name another --page file"
+        raise click.ClickException(reason) from error
+    click.echo(f"The page to look at: {page.resolve().as_uri()}")
+
+
 @main.command("exec", context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="File that the page at / is written to at the end, complete in itself.",
+)
 @_sandbox_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
-def exec_command(ctx: click.Context, /, command: tuple[str, ...], **values: Any) -> None:  # noqa: ANN401 - click's options
+def exec_command(
+    ctx: click.Context,
+    /,
+    command: tuple[str, ...],
+    page: Path | None,
+    **values: Any,  # noqa: ANN401 - click's options
+) -> None:
     """Run COMMAND against a sandbox on a free port, and show what arrived.
 
     The command finds the settings of the tap and the targets in its environment. Put -- in
@@ -265,6 +286,8 @@ def exec_command(ctx: click.Context, /, command: tuple[str, ...], **values: Any)
     try:
         code = _run(command, command_environment(server.url, sandbox.customer))
         click.echo("\n".join(["", *arrival_lines(sandbox)]))
+        if page is not None:
+            _write_page(sandbox, page)
     finally:
         server.stop()
         sandbox.close()

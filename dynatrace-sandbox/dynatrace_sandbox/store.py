@@ -47,6 +47,10 @@ SELECT type, account, coalesce(stored, 0), coalesce(distinct_ids, 0),
     coalesce(lost.events, 0)::BIGINT, first, last
 FROM kept FULL JOIN lost USING (type, account) ORDER BY type, account
 """
+NEWEST_EVENTS: Final = """
+SELECT arg_max(attributes, (timestamp, n)) FROM events
+WHERE type = ? GROUP BY event_id ORDER BY max(n)
+"""
 
 
 class DataDirectoryError(Exception):
@@ -222,6 +226,26 @@ class Store:
             (type_, account, limit, offset, sign),
         )
         return [row[0] for row in rows]
+
+    def newest_events(self, type_: str) -> list[str]:
+        """Read events as ``dedup event.id, sort: {timestamp desc}`` leaves them.
+
+        Args:
+            type_: Only this ``event.type``.
+
+        Returns:
+            Attributes as JSON text, in order of arrival.
+        """
+        return [row[0] for row in self._rows(NEWEST_EVENTS, (type_,))]
+
+    def event_counts(self) -> tuple[int, int]:
+        """Count the stored events.
+
+        Returns:
+            All, and the distinct ids.
+        """
+        stored, distinct = self._rows("SELECT count(*), count(DISTINCT event_id) FROM events")[0]
+        return int(stored), int(distinct)
 
     def report(self) -> list[tuple[str, str, int, int, int, int | None, int | None]]:
         """Count what arrived.
