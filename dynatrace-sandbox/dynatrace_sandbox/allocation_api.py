@@ -13,7 +13,6 @@ from dynatrace_sandbox.access import (
     READ_SCOPE,
     account_of_token,
     sandbox_of,
-    subscription_of_path,
 )
 from dynatrace_sandbox.allocation import FIELDS, allocations
 from dynatrace_sandbox.answers import AccountAnswerError, json_answer, number
@@ -118,11 +117,19 @@ def _records(
     ]
 
 
+def _subscription(request: Request, account: Account) -> Subscription:
+    found = sandbox_of(request).customer.visible(account, request.path_params["subscription_uuid"])
+    if found is None:
+        # The documentation has no 404 for this endpoint.
+        raise AccountAnswerError(400, "The subscription is unknown.")
+    return found
+
+
 async def get_cost_allocation(request: Request) -> Response:
     """Answer with a page of allocated costs; a page key comes alone."""
     account = account_of_token(request, READ_SCOPE)
     sandbox = sandbox_of(request)
-    subscription = subscription_of_path(request, account)
+    subscription = _subscription(request, account)
     text = page_keys.lone_key(request)
     if text is None:
         position = _first_position(request, account, subscription)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 START_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 2
 """Requests still running get this long when the server stops."""
+KEEP_ALIVE_SECONDS: Final = 75
+"""Idle connections stay open this long, as with a usual front end."""
 BACKLOG: Final = 512
 
 
@@ -94,6 +96,7 @@ def _server(sandbox: Sandbox) -> _Server:
             log_config=None,
             log_level="critical",
             access_log=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )

@@ -88,6 +88,13 @@ def test_a_wrong_allocation_query_is_refused(
     assert owner.get(path, **{**query, **changes}).status_code == 400
 
 
+def test_allocation_of_an_unknown_subscription_is_a_400(
+    owner: Client, allocation: tuple[str, dict[str, str]]
+) -> None:
+    path, query = allocation
+    assert owner.get(path.replace(owner.server.subscription_uuid, "x"), **query).status_code == 400
+
+
 def test_allocation_is_for_saas_only(
     managed: Client, allocation: tuple[str, dict[str, str]]
 ) -> None:
