@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from jsonschema import Draft202012Validator
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase
 from typing_extensions import override
 
@@ -66,8 +65,7 @@ class PlainErrors(PluginBase):
         validator = Draft202012Validator(self.config_jsonschema)
         errors = [describe(error) for error in validator.iter_errors(self._config)]
         if raise_errors:
-            summary = "Config validation failed"
-            raise ConfigValidationError(summary, errors=errors, schema={})
+            raise SettingsError(" ".join(errors))
         return errors
 
 
@@ -111,8 +109,10 @@ def run(plugin: type[PluginBase], *mistakes: type[Exception]) -> None:
     """
     try:
         plugin.cli()
-    except ConfigValidationError as error:
-        _end(plugin, " ".join(error.errors))
+    except SettingsError as error:
+        variable = f"{plugin.name.upper().replace('-', '_')}_<SETTING>"
+        where = f"Settings go into the --config file, or with Meltano into .env as {variable}."
+        _end(plugin, f"{error} {where}")
     except DynatraceError as error:
         _end(plugin, str(error))
     except BrokenPipeError:
