@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from singer_sdk.exceptions import (
     InvalidJSONSchema,
+    MapExpressionError,
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
+    StreamMapConfigError,
 )
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
@@ -19,8 +21,10 @@ def main() -> None:
         TargetDynatraceDPS,
         InvalidInputLine,
         InvalidJSONSchema,
+        MapExpressionError,
         MissingKeyPropertiesError,
         RecordsWithoutSchemaException,
+        StreamMapConfigError,
         UnicodeDecodeError,
     )
 

@@ -82,7 +82,7 @@ def test_answer_that_no_retry_mends_is_told_once(
         client.get("/v1/a", {"token": "in-the-query"})
 
     assert str(caught.value).startswith(
-        f"GET https://api.test/v1/a answers {status} for account 'Acme': No.. "
+        f"GET https://api.test/v1/a answers {status} for account 'Acme': No. "
     )
     assert advice in str(caught.value)
     assert "in-the-query" not in str(caught.value)
