@@ -38,7 +38,7 @@ setup: .venv/.synced ## install the locked packages into .venv/
 demo: setup ## run the job from the sandbox to the sandbox and print what arrived
 	@echo "Reading five accounts and sending business events, through meltano run ..."
 	@$(BIN)/dynatrace-sandbox exec --data $(DATA) -- \
-		$(BIN)/meltano --log-level=warning --environment=demo run dps-to-bizevents
+		$(BIN)/meltano --log-level=error --environment=demo run dps-to-bizevents
 
 test: lint types builds units ## run every check
 

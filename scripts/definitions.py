@@ -72,6 +72,7 @@ class Plugin:
         label: the name a person reads.
         groups: the combinations of settings that are complete, for Meltano.
         usage: next steps after the installation, for the Hub's page.
+        select: what is read where the user does not say; Meltano overrules the tap's own choice.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Plugin:
     label: str
     groups: tuple[tuple[str, ...], ...]
     usage: str
+    select: tuple[str, ...] = ()
 
     @property
     def namespace(self) -> str:
@@ -90,6 +92,11 @@ class Plugin:
     def env_prefix(self) -> str:
         """What the names of its environment variables begin with."""
         return f"{self.namespace.upper()}_"
+
+    @property
+    def selection(self) -> dict[str, list[str]]:
+        """The entry `select` of a definition, for a tap."""
+        return {"select": list(self.select)} if self.select else {}
 
     @property
     def description(self) -> str:
@@ -119,6 +126,8 @@ PLUGINS = (
             "`account_uuid`, `client_id` and `client_secret` (or list several accounts in "
             "`accounts`), then run `meltano config test tap-dynatrace-dps`."
         ),
+        # The names of the environments need a scope that the client may not have.
+        select=("*.*", "!environments.*"),
     ),
     Plugin(
         name="target-dynatrace-bizevents",
@@ -204,6 +213,7 @@ def meltano_definition(plugin: Plugin, about: dict[str, Any]) -> str:
         "pip_url": f"-e ./{plugin.name} -c {CONSTRAINTS}",
         "executable": plugin.name,
         "capabilities": sorted(set(about["capabilities"]) - HUB_ONLY_CAPABILITIES),
+        **plugin.selection,
         "settings_group_validation": [list(group) for group in plugin.groups],
         "settings": list(settings_of(about["settings"])),
     }
@@ -226,6 +236,7 @@ def hub_definition(plugin: Plugin, about: dict[str, Any]) -> str:
         "next_steps": plugin.usage,
         "pip_url": plugin.name,
         "quality": "unknown",
+        **plugin.selection,
         "settings": settings,
         "settings_group_validation": [list(group) for group in plugin.groups],
         "supported_python_versions": about["supported_python_versions"],
