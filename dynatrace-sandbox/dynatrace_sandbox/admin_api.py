@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date  # noqa: TC003 - msgspec reads the annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -11,11 +11,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dynatrace_sandbox import __doc__ as package_summary
+from dynatrace_sandbox import arrivals_api
 from dynatrace_sandbox.access import sandbox_of
-from dynatrace_sandbox.answers import json_answer, lines_answer
+from dynatrace_sandbox.answers import json_answer
 from dynatrace_sandbox.customer import INGEST_SCOPES
 from dynatrace_sandbox.faults import FaultRule
-from dynatrace_sandbox.grail import MICROSECONDS
 from dynatrace_sandbox.sandbox import SandboxUsageError
 from dynatrace_sandbox.switches import Switches
 from dynatrace_sandbox.truth import DATASETS, facts
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from dynatrace_sandbox.sandbox import Sandbox
 
 T = TypeVar("T")
-DEFAULT_LIMIT: Final = 1000
-"""Events in one answer where the query does not say."""
 
 
 class Advance(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,12 +51,6 @@ class Grant(msgspec.Struct, forbid_unknown_fields=True):
 
     client_id: str
     scopes: list[str]
-
-
-def _moment(micros: int | None) -> str | None:
-    if micros is None:
-        return None
-    return datetime.fromtimestamp(micros / MICROSECONDS, UTC).isoformat().replace("+00:00", "Z")
 
 
 async def _read(request: Request, type_: type[T]) -> T:
@@ -216,76 +208,6 @@ async def put_switches(request: Request) -> Response:
     return json_answer(sandbox.switches)
 
 
-async def get_requests(request: Request) -> Response:
-    """Show the request log."""
-    return json_answer(sandbox_of(request).logged(request.query_params.get("path", "")))
-
-
-async def delete_requests(request: Request) -> Response:
-    """Forget the request log."""
-    sandbox_of(request).requests.clear()
-    return Response(status_code=204)
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    value = request.query_params.get(name, str(default))
-    if not (value.isascii() and value.isdigit()):
-        reason = f"{name} must be a number from 0: {value}"
-        raise SandboxUsageError(reason)
-    return int(value)
-
-
-async def get_events(request: Request) -> Response:
-    """Show stored events as JSON lines, in order of arrival."""
-    order = request.query_params.get("order", "asc")
-    if order not in {"asc", "desc"}:
-        reason = f"order must be asc or desc: {order}"
-        raise SandboxUsageError(reason)
-    lines = sandbox_of(request).store.events(
-        type_=request.query_params.get("type", ""),
-        account=request.query_params.get("account", ""),
-        limit=_number(request, "limit", DEFAULT_LIMIT),
-        offset=_number(request, "offset", 0),
-        newest_first=order == "desc",
-    )
-    return lines_answer(lines)
-
-
-async def delete_events(request: Request) -> Response:
-    """Forget the stored events."""
-    sandbox_of(request).store.forget_events()
-    return Response(status_code=204)
-
-
-def report_rows(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """Count what arrived.
-
-    Args:
-        sandbox: The sandbox.
-
-    Returns:
-        One row for each event type and account name.
-    """
-    return [
-        {
-            "type": kind,
-            "account": account or None,
-            "stored": stored,
-            "distinct": distinct,
-            "duplicates": stored - distinct,
-            "dropped": dropped,
-            "first": _moment(first),
-            "last": _moment(last),
-        }
-        for kind, account, stored, distinct, dropped, first, last in sandbox.store.report()
-    ]
-
-
-async def get_report(request: Request) -> Response:
-    """Count what arrived, by event type and account name."""
-    return json_answer(report_rows(sandbox_of(request)))
-
-
 async def refuse(_: Request, error: Exception) -> Response:
     """Answer what cannot be done with one sentence.
 
@@ -311,11 +233,11 @@ _ENDPOINTS: Final[list[tuple[str, str, Callable[[Request], Awaitable[Response]]]
     ("DELETE", "faults", delete_faults),
     ("GET", "switches", get_switches),
     ("PUT", "switches", put_switches),
-    ("GET", "requests", get_requests),
-    ("DELETE", "requests", delete_requests),
-    ("GET", "events", get_events),
-    ("DELETE", "events", delete_events),
-    ("GET", "report", get_report),
+    ("GET", "requests", arrivals_api.get_requests),
+    ("DELETE", "requests", arrivals_api.delete_requests),
+    ("GET", "events", arrivals_api.get_events),
+    ("DELETE", "events", arrivals_api.delete_events),
+    ("GET", "report", arrivals_api.get_report),
 ]
 ROUTES: Final = [
     Route(f"/sandbox/{path}", endpoint, methods=[method]) for method, path, endpoint in _ENDPOINTS

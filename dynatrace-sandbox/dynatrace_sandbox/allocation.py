@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from dynatrace_sandbox.bookings import Share
     from dynatrace_sandbox.customer import Environment
-    from dynatrace_sandbox.metering import Metering, Share
+    from dynatrace_sandbox.metering import Metering
 
 FIELDS: Final = {"costcenters": "COSTCENTER", "products": "PRODUCT"}
 MAX_VALUES: Final = 250

@@ -16,8 +16,8 @@ from dynatrace_sandbox.access import (
 )
 from dynatrace_sandbox.allocation import FIELDS, allocations
 from dynatrace_sandbox.answers import AccountAnswerError, json_answer, number
+from dynatrace_sandbox.bookings import Share
 from dynatrace_sandbox.decimals import COST_SCALE, USAGE_SCALE, spelled
-from dynatrace_sandbox.metering import Share
 from dynatrace_sandbox.times import overlap
 
 if TYPE_CHECKING:

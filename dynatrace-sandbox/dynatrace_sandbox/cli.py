@@ -14,18 +14,17 @@ import msgspec
 from typing_extensions import override
 
 from dynatrace_sandbox.page.route import write_page
+from dynatrace_sandbox.plugin_settings import environment_variables
 from dynatrace_sandbox.report import arrival_lines
 from dynatrace_sandbox.sandbox import Options, Sandbox, SandboxUsageError
 from dynatrace_sandbox.server import PortError, ServerStartError, ServerThread, bind, serve, url_of
 from dynatrace_sandbox.store import DataDirectoryError
 from dynatrace_sandbox.switches import Switches
-from dynatrace_sandbox.testing import SSO_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from dynatrace_sandbox.customer import Customer
 
 F = TypeVar("F", bound="Callable[..., Any]")
 NOTICE: Final = (
@@ -177,44 +176,6 @@ def serve_command(host: str, port: int, **values: Any) -> None:  # noqa: ANN401 
         sandbox.close()
 
 
-def command_environment(url: str, customer: Customer) -> dict[str, str]:
-    """Make the environment variables that point the plugins to a sandbox.
-
-    Args:
-        url: Base URL.
-        customer: Whose credentials.
-
-    Returns:
-        Names and values.
-    """
-    accounts = msgspec.json.encode(
-        [
-            {
-                "uuid": account.uuid,
-                "name": account.name,
-                "client_id": account.client_id,
-                "client_secret": account.client_secret,
-            }
-            for account in customer.accounts
-        ]
-    ).decode()
-    made = {
-        "DYNATRACE_SANDBOX_URL": url,
-        "TARGET_DYNATRACE_BIZEVENTS_ENVIRONMENT_URL": url,
-        "TARGET_DYNATRACE_BIZEVENTS_CLIENT_ID": customer.ingest_client_id,
-        "TARGET_DYNATRACE_BIZEVENTS_CLIENT_SECRET": customer.ingest_client_secret,
-        "TARGET_DYNATRACE_BIZEVENTS_ACCOUNT_UUID": customer.accounts[0].uuid,
-        "TARGET_DYNATRACE_BIZEVENTS_SSO_URL": url + SSO_PATH,
-    }
-    for prefix in ("TAP_DYNATRACE_DPS", "TARGET_DYNATRACE_DPS"):
-        made |= {
-            f"{prefix}_ACCOUNTS": accounts,
-            f"{prefix}_API_URL": url,
-            f"{prefix}_SSO_URL": url + SSO_PATH,
-        }
-    return made
-
-
 def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
     """Run the command, pass SIGTERM on, and return its exit code as a shell would."""
     try:
@@ -284,7 +245,7 @@ def exec_command(
         raise click.ClickException(str(error)) from error
     click.echo(NOTICE, err=True)
     try:
-        code = _run(command, command_environment(server.url, sandbox.customer))
+        code = _run(command, environment_variables(server.url, sandbox.customer))
         click.echo("\n".join(["", *arrival_lines(sandbox)]))
         if page is not None:
             _write_page(sandbox, page)

@@ -21,9 +21,9 @@ from dynatrace_sandbox.access import (
     subscription_of_path,
 )
 from dynatrace_sandbox.answers import AccountAnswerError
+from dynatrace_sandbox.bookings import Share
 from dynatrace_sandbox.customer import CURRENCY
 from dynatrace_sandbox.decimals import COST_SCALE, USAGE_SCALE, spelled
-from dynatrace_sandbox.metering import Share
 from dynatrace_sandbox.subscription_api import last_modified
 from dynatrace_sandbox.times import (
     days_between,
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from dynatrace_sandbox.bookings import Booking
     from dynatrace_sandbox.customer import Account, Capability, Environment, Subscription
-    from dynatrace_sandbox.metering import Booking
     from dynatrace_sandbox.sandbox import Sandbox
 
 BLOCK_DAYS: Final = 7

@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 
 from dynatrace_sandbox.access import READ_SCOPE, account_of_token, sandbox_of
 from dynatrace_sandbox.answers import AccountAnswerError, json_answer, number
+from dynatrace_sandbox.bookings import Share
 from dynatrace_sandbox.decimals import COST_SCALE, text
-from dynatrace_sandbox.metering import Share
 from dynatrace_sandbox.subscription_api import current_period
 from dynatrace_sandbox.times import at_hour
 

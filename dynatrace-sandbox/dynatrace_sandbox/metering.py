@@ -8,115 +8,26 @@ the admin API come on top. Nothing is stored but those, so the history may be as
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
-from dynatrace_sandbox.customer import UNATTRIBUTED, Account, Capability, Environment, Subscription
+from dynatrace_sandbox.bookings import (
+    LATE_ONE_IN_MANAGED,
+    LATE_ONE_IN_SAAS,
+    MAX_LATE_DAYS,
+    Booking,
+    Cell,
+    DayTotal,
+    Restatement,
+    Share,
+    weight_of,
+)
+from dynatrace_sandbox.customer import UNATTRIBUTED, Capability, Environment, Subscription
 from dynatrace_sandbox.decimals import COST_SCALE, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from decimal import Decimal
-
-MAX_LATE_DAYS: Final = 8
-"""The latest a booking made by the seed may lag behind its day, in days."""
-LATE_ONE_IN_MANAGED: Final = 48
-LATE_ONE_IN_SAAS: Final = 400
-"""Managed clusters report late more often than SaaS environments."""
-WEEK_PERCENT: Final = (108, 112, 111, 109, 103, 78, 74)
-"""Usage by day of the week, Monday first, in percent."""
-GROWTH_DAYS: Final = 2000
-"""Usage doubles in this many days."""
-WEIGHT_OF_ONE: Final = 100 * GROWTH_DAYS * 10_000
-"""A day's weight times its noise where usage is just the base."""
-MASK: Final = 2**64 - 1
-GOLDEN: Final = 0x9E3779B97F4A7C15
-MIX: Final = 0xBF58476D1CE4E5B9
-"""The 64-bit constants of the SplitMix64 generator (Steele, Lea and Flood, 2014)."""
-
-
-class Share(NamedTuple):
-    """An account's share in a subscription."""
-
-    subscription: Subscription
-    account: Account
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Both UUIDs, that of the subscription first."""
-        return self.subscription.uuid, self.account.uuid
-
-
-class Booking(NamedTuple):
-    """One booked amount; days are proleptic ordinals as of :meth:`datetime.date.toordinal`."""
-
-    environment: Environment
-    capability: Capability
-    day: int
-    booked: int
-    usage: int
-    cost: int
-    variety: int
-
-
-class DayTotal(NamedTuple):
-    """What an account used and owes for a day."""
-
-    cost: int
-    last_booked: int
-    usage: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Restatement:
-    """A booking that somebody added to a past day."""
-
-    account_uuid: str
-    subscription_uuid: str
-    environment_id: str
-    capability_key: str
-    day: date
-    delta: Decimal
-    booked: date
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """An environment's use of one capability."""
-
-    salt: int
-    base: int
-    price: int
-    late_one_in: int
-    position: int
-
-    def noise(self, day: int) -> int:
-        mixed = (self.salt + day * GOLDEN) & MASK
-        mixed = ((mixed ^ (mixed >> 30)) * MIX) & MASK
-        return mixed ^ (mixed >> 27)
-
-    def usage(self, weight: int, noise: int) -> int:
-        # Noise moves a day by up to ten percent either way, and fills the last digits.
-        return self.base * weight * (9000 + noise % 2000) // WEIGHT_OF_ONE + noise % 997
-
-    def lag(self, noise: int) -> int:
-        """Days until a late booking of the day, 0 where there is none."""
-        if (noise >> 20) % self.late_one_in:
-            return 0
-        return 1 + (noise >> 40) % MAX_LATE_DAYS
-
-    def late_usage(self, weight: int, noise: int) -> int:
-        """Mostly a few percent more; one in eight is a correction downwards."""
-        part = self.usage(weight, noise) * (1 + (noise >> 44) % 16) // 100
-        return -part if (noise >> 50) % 8 == 0 else part
-
-
-def _weight(share: Share, day: int) -> int:
-    """Weigh a day by its place in the week (ordinal 1 was a Monday) and by growth."""
-    growth = GROWTH_DAYS + day - share.subscription.start.toordinal()
-    return WEEK_PERCENT[(day - 1) % 7] * growth
 
 
 class Metering:
@@ -133,7 +44,7 @@ class Metering:
         self._seed = seed
         self._restated: dict[tuple[str, str], list[Restatement]] = {}
         self._totals: dict[tuple[str, str, int], tuple[int, DayTotal]] = {}
-        self._cells: dict[tuple[str, str, str], list[tuple[Capability, _Cell]]] = {}
+        self._cells: dict[tuple[str, str, str], list[tuple[Capability, Cell]]] = {}
         self._lock = Lock()
 
     def add(self, restatement: Restatement) -> None:
@@ -186,7 +97,7 @@ class Metering:
         """
         cells = self._row_of_cells(share, environment, capabilities)
         for day in days:
-            weight = _weight(share, day)
+            weight = weight_of(share, day)
             for capability, cell in cells:
                 noise = cell.noise(day)
                 usage = cell.usage(weight, noise)
@@ -218,7 +129,7 @@ class Metering:
                 noise = cell.noise(day)
                 lag = cell.lag(noise)
                 if lag and day + lag < present:
-                    usage = cell.late_usage(_weight(share, day), noise)
+                    usage = cell.late_usage(weight_of(share, day), noise)
                     yield Booking(
                         environment, capability, day, day + lag, usage, usage * cell.price, noise
                     )
@@ -284,7 +195,7 @@ class Metering:
         # The same sums as over bookings(), without making a million bookings for a large customer.
         cost, last = 0, day
         usage = [0] * len(share.subscription.capabilities)
-        weight, present = _weight(share, day), self.today.toordinal()
+        weight, present = weight_of(share, day), self.today.toordinal()
         for environment in environments:
             for _, cell in self._row_of_cells(share, environment, capabilities):
                 noise = cell.noise(day)
@@ -338,7 +249,7 @@ class Metering:
         share: Share,
         environment: Environment,
         capabilities: Sequence[Capability],
-    ) -> list[tuple[Capability, _Cell]]:
+    ) -> list[tuple[Capability, Cell]]:
         key = (*share.key, environment.id)
         cells = self._cells.get(key)
         if cells is None:
@@ -347,14 +258,14 @@ class Metering:
             return cells
         return [pair for pair in cells if pair[0] in capabilities]
 
-    def _made(self, share: Share, environment: Environment) -> list[tuple[Capability, _Cell]]:
+    def _made(self, share: Share, environment: Environment) -> list[tuple[Capability, Cell]]:
         every = share.subscription.capabilities
         # One capability only has usage that cannot be told apart by environment.
         used = every[:1] if environment.id == UNATTRIBUTED else every
         cells = []
         for position, capability in enumerate(used):
             name = ":".join((str(self._seed), *share.key, environment.id, capability.key))
-            cell = _Cell(
+            cell = Cell(
                 salt=int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"),
                 base=max(capability.daily_units * environment.size_percent // 100, 1),
                 price=capability.price_units,

@@ -15,10 +15,10 @@ from dynatrace_sandbox.access import (
     subscription_of_path,
 )
 from dynatrace_sandbox.answers import account_error, json_answer, number
+from dynatrace_sandbox.bookings import Share
 from dynatrace_sandbox.customer import CURRENCY
 from dynatrace_sandbox.decimals import COST_SCALE, USAGE_SCALE, spelled
 from dynatrace_sandbox.environment_api import Kind, moments
-from dynatrace_sandbox.metering import Share
 from dynatrace_sandbox.subscription_api import last_modified
 from dynatrace_sandbox.times import days_between, overlap, without_milliseconds
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from dynatrace_sandbox.access import Filters
+    from dynatrace_sandbox.bookings import Booking
     from dynatrace_sandbox.customer import Account, Subscription
-    from dynatrace_sandbox.metering import Booking
     from dynatrace_sandbox.sandbox import Sandbox
 
 DEPRECATED_SINCE: Final = "Mon, 15 Jun 2026 00:00:00 GMT"

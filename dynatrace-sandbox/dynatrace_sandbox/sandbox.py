@@ -10,10 +10,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from dynatrace_sandbox.allocation import HISTORY_DAYS, first_values
-from dynatrace_sandbox.customer import Account, Scale, Subscription, build
+from dynatrace_sandbox.bookings import Restatement
+from dynatrace_sandbox.customer import Account, Scale, Subscription
+from dynatrace_sandbox.customer_making import build
 from dynatrace_sandbox.decimals import COST_SCALE
 from dynatrace_sandbox.faults import FaultPlan
-from dynatrace_sandbox.metering import Metering, Restatement
+from dynatrace_sandbox.metering import Metering
 from dynatrace_sandbox.store import Store
 from dynatrace_sandbox.switches import Switches
 from dynatrace_sandbox.times import overlap

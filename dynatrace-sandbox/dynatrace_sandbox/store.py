@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from dynatrace_sandbox.metering import Restatement
+from dynatrace_sandbox.bookings import Restatement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,9 +16,9 @@ from dynatrace_sandbox.access import (
     subscription_of_path,
 )
 from dynatrace_sandbox.answers import json_answer, number
+from dynatrace_sandbox.bookings import Share
 from dynatrace_sandbox.customer import CURRENCY, Account, Subscription, years_later
 from dynatrace_sandbox.decimals import COST_SCALE, USAGE_SCALE, spelled, text
-from dynatrace_sandbox.metering import Share
 from dynatrace_sandbox.times import at_hour, with_milliseconds, without_milliseconds
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from dynatrace_sandbox.metering import DayTotal
+    from dynatrace_sandbox.bookings import DayTotal
     from dynatrace_sandbox.sandbox import Sandbox
 
 

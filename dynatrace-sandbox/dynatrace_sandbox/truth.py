@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from dynatrace_sandbox.allocation import FIELDS, allocations
+from dynatrace_sandbox.bookings import Share
 from dynatrace_sandbox.customer import CURRENCY, Account, Subscription
 from dynatrace_sandbox.decimals import COST_SCALE, USAGE_SCALE, text
 from dynatrace_sandbox.directory import environments
 from dynatrace_sandbox.forecast import forecast
-from dynatrace_sandbox.metering import Share
 from dynatrace_sandbox.notifications import notifications
 from dynatrace_sandbox.rate_cards import rate_cards
 from dynatrace_sandbox.subscription_api import current_period, payers, status, used
@@ -24,7 +24,7 @@ from dynatrace_sandbox.times import with_milliseconds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dynatrace_sandbox.metering import Booking
+    from dynatrace_sandbox.bookings import Booking
     from dynatrace_sandbox.sandbox import Sandbox
 
 LINES_AT_ONCE: Final = 2000

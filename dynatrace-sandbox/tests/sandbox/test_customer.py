@@ -7,8 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from dynatrace_sandbox.customer import ACCOUNTS_WITH_COSTS, Scale, build, catalogue
-from dynatrace_sandbox.metering import MAX_LATE_DAYS, Metering, Restatement, Share
+from dynatrace_sandbox.bookings import MAX_LATE_DAYS, Restatement, Share
+from dynatrace_sandbox.customer import Scale
+from dynatrace_sandbox.customer_making import ACCOUNTS_WITH_COSTS, build, catalogue
+from dynatrace_sandbox.metering import Metering
 from hypothesis import given
 from hypothesis import strategies as st
 
