@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
-from singer_sdk.io_base import SingerReader
-from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.target_base import Target
 from typing_extensions import override
 
@@ -18,6 +15,7 @@ from .change import RefusedInputError
 from .dynatrace_api.accounts import ACCOUNT_SETTINGS, URL_SETTINGS, accounts_in, connect
 from .dynatrace_api.plugin import PlainErrors
 from .fields import FIELDS
+from .reader import PlainReader
 from .sinks import MELTANO_TEST_STREAM, AllowListSink, ConnectionTestSink
 from .wishes import Input
 from .write import Options, try_connections, write
@@ -37,22 +35,6 @@ _KILLED = 128
 
 _UNUSED_SETTINGS = ("add_record_metadata", "batch_size_rows")
 """Settings the SDK gives to every target, and that would do nothing here."""
-
-
-class PlainReader(SingerReader):
-    """Reads messages; a line that is none is a plain sentence, not a traceback with its content."""
-
-    @override
-    def deserialize_json(self, line: str) -> dict[str, Any]:
-        try:
-            message = json.loads(line)
-        except ValueError as error:
-            text = f"A line of the input is not JSON: {error}. Is it the output of a Singer tap?"
-            raise InvalidInputLine(text) from error
-        if not isinstance(message, dict):
-            text = "A line of the input is not a Singer message, which is a JSON object."
-            raise InvalidInputLine(text)
-        return message
 
 
 class TargetDynatraceDPS(PlainErrors, Target):

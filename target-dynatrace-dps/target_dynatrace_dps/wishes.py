@@ -20,22 +20,18 @@ class Wishes:
         wanted: the keys that should be there, in the order of their first record, each with the
             version its latest record carries (None without one).
         deleted: the keys that should not be there, in the order of the input.
-        repeated: records that said again what an earlier one had said.
     """
 
     wanted: dict[str, int | None] = dataclasses.field(default_factory=dict)
     deleted: dict[str, None] = dataclasses.field(default_factory=dict)
-    repeated: int = 0
 
     def want(self, key: str, version: int | None = None) -> None:
         """Note a record; it takes back an earlier deletion of the key."""
-        self.repeated += key in self.wanted
         self.deleted.pop(key, None)
         self.wanted[key] = version
 
     def delete(self, key: str) -> None:
         """Note a deleted record; it takes back an earlier wish for the key."""
-        self.repeated += key in self.deleted
         self.wanted.pop(key, None)
         self.deleted[key] = None
 

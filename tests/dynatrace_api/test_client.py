@@ -86,7 +86,7 @@ def test_answer_that_no_retry_mends_is_told_once(
     )
     assert advice in str(caught.value)
     assert "in-the-query" not in str(caught.value)
-    assert (caught.value.status, caught.value.detail) == (status, "No.")
+    assert (caught.value.status, caught.value.detail) == (status, "No")
     assert not clock.sleeps
 
 

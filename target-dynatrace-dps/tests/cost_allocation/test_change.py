@@ -119,12 +119,6 @@ def test_list_is_refused_exactly_above_the_limit(before: list[str], new: int) ->
         check(change, PRODUCTS, "account 'Acme'", allow_empty=False)
 
 
-def test_repeated_records_are_counted() -> None:
-    wishes = wishes_of([("a", "want", None), ("a", "want", None), ("b", "delete", None)])
-
-    assert (wishes.keys(), wishes.repeated) == (["a"], 1)
-
-
 def test_stream_without_records_speaks_for_the_first_account_only() -> None:
     collected = Input("first")
     collected.announce(COST_CENTERS)

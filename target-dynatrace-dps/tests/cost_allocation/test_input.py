@@ -49,8 +49,13 @@ if TYPE_CHECKING:
             "'cost_centers' and 'products'.",
             id="unknown-stream",
         ),
-        pytest.param("{", "A line of the input is not JSON", id="no-json"),
-        pytest.param("[]", "A line of the input is not a Singer message", id="no-object"),
+        pytest.param("{", "Line 1 of the input is not JSON", id="no-json"),
+        pytest.param("[]", "Line 1 of the input is not a Singer message", id="no-object"),
+        pytest.param([schema(), {"type": "X"}], "Line 2 of the input is not a", id="unknown-type"),
+        pytest.param([{"type": ["X"]}], "Line 1 of the input is not a", id="odd-type"),
+        pytest.param(
+            [activate(1)], "the stream 'cost_centers', which no SCHEMA", id="version-before-schema"
+        ),
         pytest.param([record("a")], "before a corresponding schema", id="no-schema"),
     ],
 )
