@@ -162,7 +162,7 @@ class IncrementalStream(DPSStream, Generic[RowT]):
         windows = list(period.cut(int(self.config["window_days"])))
         if not self.one_chain_per_window:
             windows = [period]
-        progress = Progress(self.logger, session.account.label, len(windows))
+        progress = Progress(self.logger, session.account.label, len(windows), self.tap.clock)
 
         def remember(day: date, content: str) -> None:
             if not is_full:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .dynatrace_api.retry import SYSTEM_CLOCK, Clock
-
 if TYPE_CHECKING:
     import logging
+
+    from .dynatrace_api.retry import Clock
 
 INTERVAL_SECONDS = 5.0
 
@@ -15,9 +15,7 @@ INTERVAL_SECONDS = 5.0
 class Progress:
     """Counts the windows and records of one account's stream, and tells of them now and then."""
 
-    def __init__(
-        self, logger: logging.Logger, label: str, windows: int, clock: Clock = SYSTEM_CLOCK
-    ) -> None:
+    def __init__(self, logger: logging.Logger, label: str, windows: int, clock: Clock) -> None:
         """Start the clock.
 
         Args:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from .dynatrace_api.client import AccountClient
+    from .dynatrace_api.retry import Clock
 
 DEFAULT_SCOPE = "account-uac-read"
 
@@ -69,13 +70,19 @@ class Session:
     """One account in this run."""
 
     def __init__(
-        self, account: Account, config: Mapping[str, Any], logger: logging.Logger, user_agent: str
+        self,
+        account: Account,
+        config: Mapping[str, Any],
+        logger: logging.Logger,
+        user_agent: str,
+        clock: Clock,
     ) -> None:
         """Make the account's client; nothing is sent yet."""
         self.account = account
         self._config = config
         self._logger = logger
         self._user_agent = user_agent
+        self._clock = clock
         self._listed: list[Subscription] | None = None
         self._clients: dict[str, AccountClient] = {}
         self.parallel = int(config["max_parallel_requests"])
@@ -93,6 +100,7 @@ class Session:
                 connections=self.parallel,
                 logger=self._logger,
                 user_agent=self._user_agent,
+                clock=self._clock,
             )
         return self._clients[scope]
 
@@ -120,7 +128,9 @@ class Failure:
 class Sessions:
     """All accounts of the run. One account's failure stays its own."""
 
-    def __init__(self, config: Mapping[str, Any], logger: logging.Logger, user_agent: str) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], logger: logging.Logger, user_agent: str, clock: Clock
+    ) -> None:
         """Read the accounts from the settings.
 
         Raises:
@@ -129,7 +139,7 @@ class Sessions:
         self._config = config
         self._logger = logger
         self._all = [
-            Session(account, config, logger, user_agent) for account in accounts_in(config)
+            Session(account, config, logger, user_agent, clock) for account in accounts_in(config)
         ]
         for session in self._all:
             session.client()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -138,7 +137,7 @@ class DPSStream(Stream):
         write = self._writes_directly() if write_messages else None
         limit = self.ABORT_AT_RECORD_COUNT
         count = since_state = 0
-        last_state = time.monotonic()
+        last_state = self.tap.clock.monotonic()
         counter = self.get_record_counter()
         with counter, self.get_sync_timer():
             for chunk in self._chunks():
@@ -160,10 +159,10 @@ class DPSStream(Stream):
                     continue
                 chunk.written()
                 self.state_manager.is_flushed = False
-                due = time.monotonic() - last_state >= STATE_INTERVAL_SECONDS
+                due = self.tap.clock.monotonic() - last_state >= STATE_INTERVAL_SECONDS
                 if write_messages and (due or since_state >= STATE_INTERVAL_RECORDS):
                     self._write_state_message()
-                    since_state, last_state = 0, time.monotonic()
+                    since_state, last_state = 0, self.tap.clock.monotonic()
         self.state_manager.is_flushed = False
         if write_messages:
             self._write_state_message()

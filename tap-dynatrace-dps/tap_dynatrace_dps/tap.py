@@ -19,6 +19,7 @@ from .dates import instant
 from .dynatrace_api.accounts import ACCOUNT_SETTINGS, URL_SETTINGS
 from .dynatrace_api.errors import SettingsError
 from .dynatrace_api.plugin import PlainErrors
+from .dynatrace_api.retry import SYSTEM_CLOCK, Clock
 from .sessions import DEFAULT_SCOPE, Sessions
 from .streams import ENVIRONMENT_STREAMS, STREAM_TYPES
 from .writer import BufferedWriter
@@ -39,6 +40,7 @@ class TapDynatraceDPS(PlainErrors, Tap):
 
     name = "tap-dynatrace-dps"
     message_writer_class = BufferedWriter
+    clock: ClassVar[Clock] = SYSTEM_CLOCK
 
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -158,7 +160,7 @@ class TapDynatraceDPS(PlainErrors, Tap):
         self.requests: Counter[tuple[str, str]] = Counter()
         self.environments_seen: set[str] = set()
         self._unknown: set[tuple[str, str]] = set()
-        self._now = datetime.now(UTC)
+        self._now = datetime.fromtimestamp(self.clock.now(), UTC)
         self._had_state = bool(self.state.get("bookmarks"))
         if kwargs.get("validate_config", True):
             self._check_dates()
@@ -171,7 +173,8 @@ class TapDynatraceDPS(PlainErrors, Tap):
         Raises:
             SettingsError: the account settings are missing or contradict each other.
         """
-        return Sessions(self.config, self.logger, f"{self.name}/{self.plugin_version}")
+        user_agent = f"{self.name}/{self.plugin_version}"
+        return Sessions(self.config, self.logger, user_agent, self.clock)
 
     @property
     def today(self) -> date:

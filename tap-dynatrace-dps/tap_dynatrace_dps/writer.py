@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 from singer_sdk.singerlib.encoding import GenericSingerWriter
@@ -35,13 +35,21 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
     because it is about to wait for the API.
     """
 
+    def __init__(self, output: BinaryIO | None = None) -> None:
+        """Choose where to write; standard output by default."""
+        self._output = output
+
+    @property
+    def _stream(self) -> BinaryIO:
+        return sys.stdout.buffer if self._output is None else self._output
+
     @override
     def serialize_message(self, message: Message) -> bytes:
         return _ENCODER.encode(message.to_dict()) + b"\n"
 
     @override
     def write_message(self, message: Message) -> None:
-        sys.stdout.buffer.write(self.format_message(message))
+        self._stream.write(self.format_message(message))
         if message.type != "RECORD":
             self.flush()
 
@@ -50,11 +58,11 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
     ) -> None:
         """Write the RECORD messages of several records in one go."""
         lines = [RecordLine(stream, record, version, extracted) for record in records]
-        sys.stdout.buffer.write(_ENCODER.encode_lines(lines))
+        self._stream.write(_ENCODER.encode_lines(lines))
 
     def flush(self) -> None:
         """Hand on what is buffered."""
-        sys.stdout.buffer.flush()
+        self._stream.flush()
 
 
 def encode(value: object) -> bytes:

@@ -74,9 +74,13 @@ class Forecast(DPSStream):
 
     @override
     def read(self, session: Session) -> Iterator[Chunk]:
-        body = self.fetch(
-            session, f"/sub/v2/accounts/{session.account.uuid}/subscriptions/forecast"
-        )
+        path = f"/sub/v2/accounts/{session.account.uuid}/subscriptions/forecast"
+        try:
+            body = self.fetch(session, path)
+        except ApiError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            body = None
         if isinstance(body, dict) and body.get("forecastCreatedAt"):
             yield Chunk([self.finished(body, session)])
         else:

@@ -63,18 +63,10 @@ class Cost(DPSStream):
             if error.status != _NOT_FOUND or own:
                 raise
             body = None
-            self.logger.warning(
-                "%s has no cost in subscription %s: %s",
-                session.account.label,
-                subscription.uuid,
-                error.detail,
-            )
         days = merged_days(rows_of(body, "data", "cost"), session.account.label)
-        if not days and subscription.shared:
+        if not days:
             self.logger.warning(
-                "%s has no cost in the shared subscription %s.",
-                session.account.label,
-                subscription.uuid,
+                "%s has no cost in subscription %s.", session.account.label, subscription.uuid
             )
         modified = body.get("lastModifiedTime") if isinstance(body, dict) else None
         total: Any = 0
