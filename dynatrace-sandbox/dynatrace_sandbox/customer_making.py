@@ -27,7 +27,7 @@ PERIODS: Final = 3
 EXPIRED_DAYS: Final = 45
 """Length of the expired subscription, in days."""
 HEADROOM_PERCENT: Final = 115
-"""The commitment is this share of a year at the first day's rate."""
+"""A commitment is this share of its period at the first day's rate."""
 
 
 class _Words:
@@ -186,8 +186,12 @@ def _subscriptions(
         for environment in account.environments
         for capability in capabilities
     )
-    step = 10_000 * 10 ** (USAGE_SCALE + PRICE_SCALE)
-    budget = -(-per_day * 365 * HEADROOM_PERCENT // 100 // step) * step
+    step: int = 10_000 * 10 ** (USAGE_SCALE + PRICE_SCALE)
+
+    def commitment(days: int) -> int:
+        steps = -(-per_day * days * HEADROOM_PERCENT // 100 // step)
+        return max(steps, 1) * step
+
     main = Subscription(
         uuid=words.uuid("subscription main"),
         name="DPS for Hybrid",
@@ -199,7 +203,7 @@ def _subscriptions(
         shared=True,
         metered=True,
         capabilities=capabilities,
-        budget_total=max(budget, step),
+        budget_total=commitment(365),
     )
     expired = Subscription(
         uuid=words.uuid("subscription expired"),
@@ -212,7 +216,7 @@ def _subscriptions(
         shared=False,
         metered=True,
         capabilities=capabilities[:3],
-        budget_total=2 * step,
+        budget_total=commitment(EXPIRED_DAYS),
     )
     trial = Subscription(
         uuid=words.uuid("subscription trial"),

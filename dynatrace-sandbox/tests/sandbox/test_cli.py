@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 import requests
 from click.testing import CliRunner
+from dynatrace_sandbox.admin_client import AdminClient
 from dynatrace_sandbox.cli import main
+from dynatrace_sandbox.testing import SandboxServer
 
 SANDBOX = [str(Path(sys.executable).with_name("dynatrace-sandbox"))]
 SECONDS = 60
@@ -199,6 +201,34 @@ def test_a_directory_in_use_is_one_sentence_and_serve_stops_on_ctrl_c(tmp_path: 
         process.wait()
     assert process.returncode == 0
     assert "Traceback" not in rest
+
+
+def test_what_was_accepted_survives_a_killed_server(tmp_path: Path) -> None:
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*SANDBOX, "serve", "--port", "0", "--today", "2026-03-01", "--data", str(tmp_path)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    with process, process.stderr:
+        process.stderr.readline()
+        client = AdminClient(process.stderr.readline().split()[2].rstrip(";"))
+        until = time.monotonic() + SECONDS
+        while not serves(client.url):
+            assert time.monotonic() < until
+        token = client.call("GET", "accounts")["api_token"]
+        answer = requests.post(
+            client.url + "/api/v2/bizevents/ingest",
+            json=[{"event.type": "t"}] * 3,
+            headers={"Authorization": f"Api-Token {token}"},
+            timeout=SECONDS,
+        )
+        assert answer.status_code == 202
+        assert client.advance(2) == "2026-03-03"
+        process.kill()
+    with SandboxServer(data=tmp_path) as again:
+        assert [row["stored"] for row in again.report()] == [3]
+        assert again.advance(0) == "2026-03-03"
 
 
 def serves(url: str) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from dynatrace_sandbox.testing import SandboxServer
 
 from .client import JANUARY, Client, rows_of, truth_rows
-
-if TYPE_CHECKING:
-    from dynatrace_sandbox.testing import SandboxServer
+from .conftest import TODAY
 
 EVER = {"startTime": "2020-01-01T00:00:00Z", "endTime": "2030-01-01T00:00:00Z"}
 
@@ -186,3 +185,21 @@ def test_a_restated_day_shows_its_booking_date(fresh: SandboxServer) -> None:
     [row] = [row for row in answer["data"] if row["startTime"].startswith("2026-02-10")]
     assert row["lastBookingDate"] == "2026-02-28T00:00:00.000Z"
     assert answer["lastModifiedTime"] > modified
+
+
+def test_a_budget_holds_what_is_used(owner: Client) -> None:
+    for each in owner.read(owner.subscriptions)["data"]:
+        budget = owner.read(f"{owner.subscriptions}/{each['uuid']}")["budget"]
+        assert 0 <= budget["used"] < budget["total"]
+
+
+def test_a_very_large_customer_is_served_page_by_page() -> None:
+    with SandboxServer(environments=100, capabilities=30, days=1800, today=TODAY) as large:
+        client = Client(large, large.accounts[0])
+        path = client.shared_v3 + "/environments/cost"
+        first = client.read(path, **EVER)
+        second = client.read(path, **EVER, page_key=first["nextPageKey"])
+        assert [len(page["data"]) for page in (first, second)] == [50, 50]
+        assert not set(rows_of([first], "cost")) & set(rows_of([second], "cost"))
+        day = {"startTime": "2026-02-28T00:00:00Z", "endTime": "2026-03-01T00:00:00Z"}
+        assert len(rows_of(client.pages(path, **day), "cost")) == 34 * 30
