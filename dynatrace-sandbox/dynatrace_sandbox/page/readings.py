@@ -260,7 +260,9 @@ def read(newest: Callable[[str], Iterable[str]]) -> Readings:
     reader = _Reader(newest)
     statuses = reader.read(STATUS, _Status, _same)
     regular = [each for each in statuses if each.status == "ACTIVE" and each.type == "REGULAR"]
-    subscriptions = sorted(map(_subscription, regular), key=lambda each: each.start, reverse=True)
+    # Two accounts may list the same subscription; the last event to arrive tells its state.
+    shared = {each.uuid: _subscription(each) for each in regular}
+    subscriptions = sorted(shared.values(), key=lambda each: each.start, reverse=True)
     names = {each.uuid: each.name for each in reader.read(ACCOUNTS, _Account, _same)}
     raw_costs = reader.read(COST, _Cost, lambda event: (event, _cost(event)))
     names |= {event.account_uuid: event.account_name for event, _ in raw_costs}
