@@ -53,7 +53,9 @@ types: setup
 		echo "mypy $$part"; \
 		$(BIN)/mypy $$part/$$(echo $$part | tr - _) $$part/tests; \
 	done
-	$(BIN)/mypy scripts tests
+	$(BIN)/mypy scripts
+	$(BIN)/mypy .ci
+	$(BIN)/mypy tests
 
 units: setup
 	$(BIN)/pytest

@@ -2,6 +2,7 @@
 
 The settings stand once, in the code. From there come the Meltano definitions (`plugins/`), the
 Meltano Hub definitions (`hub/`), the tables in the packages' READMEs and the `.env.example` list.
+The versions stand once, in `uv.lock`; `requirements/constraints.txt` repeats them for Meltano.
 
     python scripts/definitions.py           writes them
     python scripts/definitions.py --check   ends with 1 where one of them is stale
@@ -10,16 +11,15 @@ Meltano Hub definitions (`hub/`), the tables in the packages' READMEs and the `.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
+import subprocess
 import sys
-from dataclasses import dataclass
-from importlib.metadata import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import uv
 import yaml
-from click.testing import CliRunner
+from described import PLUGINS, Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,103 +59,6 @@ SDK_SETTINGS = frozenset(
     }
 )
 """Settings that every plugin on the Singer SDK has; left out of `.env.example`."""
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """What `--about` does not say about a plugin.
-
-    Attributes:
-        name: the plugin's and its package's name.
-        class_path: module and class.
-        kind: `extractors` or `loaders`.
-        label: the name a person reads.
-        groups: the combinations of settings that are complete, for Meltano.
-        usage: next steps after the installation, for the Hub's page.
-        select: what is read where the user does not say; Meltano overrules the tap's own choice.
-    """
-
-    name: str
-    class_path: str
-    kind: str
-    label: str
-    groups: tuple[tuple[str, ...], ...]
-    usage: str
-    select: tuple[str, ...] = ()
-
-    @property
-    def namespace(self) -> str:
-        """The plugin's namespace in Meltano, and its package."""
-        return self.name.replace("-", "_")
-
-    @property
-    def env_prefix(self) -> str:
-        """What the names of its environment variables begin with."""
-        return f"{self.namespace.upper()}_"
-
-    @property
-    def selection(self) -> dict[str, list[str]]:
-        """The entry `select` of a definition, for a tap."""
-        return {"select": list(self.select)} if self.select else {}
-
-    @property
-    def description(self) -> str:
-        """The package's one-line summary."""
-        return str(metadata(self.name)["Summary"])
-
-    def about(self) -> dict[str, Any]:
-        """Return what `--about --format=json` prints."""
-        module, name = self.class_path.split(":")
-        command = getattr(importlib.import_module(module), name).cli
-        result = CliRunner().invoke(command, ["--about", "--format=json"], catch_exceptions=False)
-        about: dict[str, Any] = json.loads(result.stdout)
-        return about
-
-
-_ACCOUNT_GROUPS = (("accounts",), ("account_uuid", "client_id", "client_secret"))
-
-PLUGINS = (
-    Plugin(
-        name="tap-dynatrace-dps",
-        class_path="tap_dynatrace_dps.tap:TapDynatraceDPS",
-        kind="extractors",
-        label="Dynatrace Platform Subscription",
-        groups=_ACCOUNT_GROUPS,
-        usage=(
-            "Create an OAuth client with the scope `account-uac-read` in Account Management, set "
-            "`account_uuid`, `client_id` and `client_secret` (or list several accounts in "
-            "`accounts`), then run `meltano config test tap-dynatrace-dps`."
-        ),
-        # The names of the environments need a scope that the client may not have.
-        select=("*.*", "!environments.*"),
-    ),
-    Plugin(
-        name="target-dynatrace-bizevents",
-        class_path="target_dynatrace_bizevents.target:TargetDynatraceBizevents",
-        kind="loaders",
-        label="Dynatrace Business Events",
-        groups=(
-            ("environment_url", "client_id", "client_secret", "account_uuid"),
-            ("environment_url", "api_token"),
-            ("environment_url", "platform_token"),
-        ),
-        usage=(
-            "Set `environment_url` and one kind of credentials: an OAuth client with the scope "
-            "`storage:events:write`, an API token with `bizevents.ingest`, or a platform token."
-        ),
-    ),
-    Plugin(
-        name="target-dynatrace-dps",
-        class_path="target_dynatrace_dps.target:TargetDynatraceDPS",
-        kind="loaders",
-        label="Dynatrace cost centers and products",
-        groups=_ACCOUNT_GROUPS,
-        usage=(
-            "Create an OAuth client with the scopes `account-uac-read` and `account-uac-write`, "
-            "set the account, and run once with `dry_run: true` to see what would change."
-        ),
-    ),
-)
 
 
 def types_of(schema: dict[str, Any]) -> list[str]:
@@ -294,9 +197,19 @@ def between(text: str, start: str, end: str, new: str) -> str:
     return f"{head}{start}\n{new}\n{end}{tail}"
 
 
+def constraints() -> str:
+    """Return the locked versions that Meltano's environments of the plugins get too."""
+    command = [uv.find_uv_bin(), "export", "--quiet", "--locked", "--all-packages"]
+    form = ["--no-default-groups", "--no-emit-workspace", "--no-hashes", "--no-annotate"]
+    exported = subprocess.run(  # noqa: S603  (uv, of our own environment)
+        [*command, *form, "--no-header"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return exported.stdout
+
+
 def wanted_files() -> dict[Path, str]:
     """Return every generated file with the text it should have."""
-    files: dict[Path, str] = {}
+    files: dict[Path, str] = {ROOT / CONSTRAINTS: constraints()}
     env = []
     for plugin in PLUGINS:
         about = plugin.about()
@@ -322,15 +235,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Write the definitions from the plugins' --about.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if one is stale")
     check = parser.parse_args().check
+    wanted = wanted_files()
     stale = [
         path
-        for path, text in wanted_files().items()
+        for path, text in wanted.items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     for path in stale:
         print(f"{'stale' if check else 'written'}: {path.relative_to(ROOT)}")
     if not check:
-        for path, text in wanted_files().items():
+        for path, text in wanted.items():
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
     elif stale:
