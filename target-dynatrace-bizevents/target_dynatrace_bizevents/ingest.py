@@ -247,8 +247,8 @@ _HINTS = {
 
 
 def _is_html(response: requests.Response) -> bool:
-    kind: str = response.headers.get("Content-Type", "")
-    return kind.startswith("text/html") or response.content.lstrip()[:1] == b"<"
+    # Not by Content-Type: many servers call their plain words text/html.
+    return response.content.lstrip()[:1] == b"<"
 
 
 def refused_in(body: bytes) -> tuple[Refused, ...]:
