@@ -84,6 +84,7 @@ class Session:
         self._user_agent = user_agent
         self._clock = clock
         self._listed: list[Subscription] | None = None
+        self._list_failure: DynatraceError | None = None
         self._clients: dict[str, AccountClient] = {}
         self.parallel = int(config["max_parallel_requests"])
         self.v3_keys = KeyStyle(alone=False)
@@ -105,9 +106,21 @@ class Session:
         return self._clients[scope]
 
     def listed_subscriptions(self) -> list[Subscription]:
-        """Return the subscriptions that the account lists itself, unfiltered; asked for once."""
+        """Return the subscriptions that the account lists itself, unfiltered; asked for once.
+
+        Raises:
+            DynatraceError: the list cannot be read. The same again on each further call, because
+                every stream of every account that shares the list would wait for it anew.
+        """
+        if self._list_failure is not None:
+            raise self._list_failure
         if self._listed is None:
-            body = self.client().get(f"/sub/v2/accounts/{self.account.uuid}/subscriptions")
+            path = f"/sub/v2/accounts/{self.account.uuid}/subscriptions"
+            try:
+                body = self.client().get(path)
+            except DynatraceError as error:
+                self._list_failure = error
+                raise
             self._listed = [
                 Subscription(str(entry["uuid"]), entry)
                 for entry in rows_of(body, "data", "subscriptions", "items")
@@ -184,9 +197,17 @@ class Sessions:
         self._check_names(session)
         wanted = self._wanted(session)
         owner = self._all[0]
+        try:
+            listed = owner.listed_subscriptions()
+        except DynatraceError as error:
+            message = (
+                f"{session.account.label} lists no subscription of its own, and which ones it "
+                f"shares cannot be read from {owner.account.label}."
+            )
+            raise DynatraceError(message) from error
         shared = [
             Subscription(entry.uuid, entry.summary, shared=True)
-            for entry in (owner.listed_subscriptions() if owner.refused is None else [])
+            for entry in listed
             if (entry.uuid in wanted)
             or (not wanted and entry.is_active and entry.summary.get("type") == "REGULAR")
         ]

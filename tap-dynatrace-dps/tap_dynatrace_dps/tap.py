@@ -6,7 +6,7 @@ import json
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap, metrics
@@ -26,6 +26,7 @@ from .writer import BufferedWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
@@ -264,6 +265,14 @@ class TapDynatraceDPS(PlainErrors, Tap):
         """Hand on what is written so far; called before waiting."""
         if isinstance(self.message_writer, BufferedWriter):
             self.message_writer.flush()
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        end = partial(super()._handle_termination, signum, frame)
+        if isinstance(self.message_writer, BufferedWriter):
+            self.message_writer.between_messages(end)
+        else:
+            end()
 
     def finish(self) -> None:
         """Count the requests, then tell of accounts that failed.

@@ -10,7 +10,7 @@ from singer_sdk.singerlib.encoding import GenericSingerWriter
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from singer_sdk.helpers.types import Record
     from singer_sdk.singerlib.messages import Message
@@ -38,6 +38,8 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
     def __init__(self, output: BinaryIO | None = None) -> None:
         """Choose where to write; standard output by default."""
         self._output = output
+        self._busy = False
+        self._afterwards: Callable[[], None] | None = None
 
     @property
     def _stream(self) -> BinaryIO:
@@ -49,7 +51,7 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
 
     @override
     def write_message(self, message: Message) -> None:
-        self._stream.write(self.format_message(message))
+        self._write(self.format_message(message))
         if message.type != "RECORD":
             self.flush()
 
@@ -58,11 +60,33 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
     ) -> None:
         """Write the RECORD messages of several records in one go."""
         lines = [RecordLine(stream, record, version, extracted) for record in records]
-        self._stream.write(_ENCODER.encode_lines(lines))
+        self._write(_ENCODER.encode_lines(lines))
 
     def flush(self) -> None:
         """Hand on what is buffered."""
-        self._stream.flush()
+        self._undisturbed(self._stream.flush)
+
+    def _write(self, content: bytes) -> None:
+        self._undisturbed(lambda: self._stream.write(content))
+
+    def _undisturbed(self, action: Callable[[], object]) -> None:
+        self._busy = True
+        try:
+            action()
+        finally:
+            self._busy = False
+        if self._afterwards is not None:
+            self._afterwards()
+
+    def between_messages(self, action: Callable[[], None]) -> None:
+        """Do something now, or as soon as the write under way is through.
+
+        For signals: what they write must not end up in the middle of a line.
+        """
+        if self._busy:
+            self._afterwards = action
+        else:
+            action()
 
 
 def encode(value: object) -> bytes:

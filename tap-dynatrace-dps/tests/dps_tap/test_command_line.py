@@ -231,6 +231,35 @@ def test_a_reader_that_goes_away_is_no_traceback(live: SandboxServer, tap: Execu
     assert "Traceback" not in stderr
 
 
+def test_a_termination_leaves_whole_lines_and_a_state_that_holds(
+    live: SandboxServer, tap: Executable
+) -> None:
+    config = {**live.tap_config(), "window_days": 5}
+    whole = tap(config).stdout.splitlines()
+    process = subprocess.Popen(  # noqa: S603  (our own command)
+        tap.arguments(config),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    lines = [process.stdout.readline() for _ in range(2000)]
+    # The pipe is full by now, so the signal meets the tap in the middle of a write.
+    process.terminate()
+    lines += process.stdout.readlines()
+    stderr = process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
+    assert process.wait(60) == 0
+    assert "Traceback" not in stderr
+    messages = [json.loads(line) for line in lines]
+    assert messages[-1]["type"] == "STATE"
+    rest = tap(config, state=messages[-1]["value"]).stdout.splitlines()
+    got = {_content(line) for line in [*lines, *rest]}
+    assert got == {_content(line) for line in whole}
+
+
 def test_killed_at_random_moments_nothing_is_missing(live: SandboxServer, tap: Executable) -> None:
     chance = random.Random(7)  # noqa: S311  (no secret)
     config = {**live.tap_config(), "window_days": 5}

@@ -358,6 +358,16 @@ def test_one_accounts_failure_stays_its_own(
     assert set(rest.keys("usage")) == {key for key in whole.keys("usage") if key[0] == broken}
 
 
+def test_a_list_that_cannot_be_read_is_waited_for_once(sandbox: SandboxServer) -> None:
+    owner = sandbox.accounts[0]
+    sandbox.fault(path=f"/accounts/{owner['uuid']}/subscriptions$", status=503, times=-1)
+    run = run_tap(sandbox.tap_config(), select=("cost", "usage", "environment_cost"))
+    assert sum(run.clock.slept) <= 300
+    for account in sandbox.accounts:
+        assert f"'{account['name']}'" in str(run.failure)
+    assert not any(run.records.values())
+
+
 def test_wrong_credentials_name_the_account_and_never_the_secret(
     sandbox: SandboxServer, caplog: pytest.LogCaptureFixture
 ) -> None:
