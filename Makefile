@@ -37,7 +37,7 @@ setup: .venv/.synced ## install the locked packages into .venv/
 # The plugins run in environments of their own, as they would for any user of Meltano.
 demo: setup ## run the job from the sandbox to the sandbox and print what arrived
 	@echo "Reading five accounts and sending business events, through meltano run ..."
-	@$(BIN)/dynatrace-sandbox exec --data $(DATA) -- \
+	@$(BIN)/dynatrace-sandbox exec --data $(DATA) --page output/demo.html -- \
 		$(BIN)/meltano --log-level=error --environment=demo run dps-to-bizevents
 
 test: lint types builds units ## run every check

@@ -53,7 +53,7 @@ KEYS = {
     ),
     "subscriptions": ("accountUuid", "uuid"),
 }
-RESTATED_BY = Decimal("0.123456789012345")
+RESTATED_BY = Decimal("0.1234567890123")
 
 
 @dataclass
