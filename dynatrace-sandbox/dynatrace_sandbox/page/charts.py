@@ -241,7 +241,8 @@ def bars(title: str, rows: Sequence[Row], classes: Sequence[str], marked: str = 
     for index, (row, class_) in enumerate(zip(rows, classes, strict=True)):
         y = float(ROW_HEIGHT * index + 6)
         size = room * float(row.cost / largest) if largest > 0 else 0.0
-        title_of_row = f"{row.name}: {money(row.cost)}"
+        about = f" ({row.note})" if row.note else ""
+        title_of_row = f"{row.name}{about}: {money(row.cost)}"
         back = " back" if marked and marked != row.key else ""
         parts += [
             text(clipped(row.name), LABEL_WIDTH - 10, y + 12, "name", "end"),

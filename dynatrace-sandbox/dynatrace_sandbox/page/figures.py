@@ -342,8 +342,13 @@ def figures(readings: Readings, account: str = "") -> Figures:
             lambda key: (key or "not allocated", ""),
         ),
         forecasts=tuple(
-            AccountForecast(names.get(uuid, uuid), cost_of.get(uuid, ZERO), forecast)
-            for uuid, forecast in _newest_forecasts(readings).items()
-            if mine(uuid)
+            sorted(
+                (
+                    AccountForecast(names.get(uuid, uuid), cost_of.get(uuid, ZERO), forecast)
+                    for uuid, forecast in _newest_forecasts(readings).items()
+                    if mine(uuid)
+                ),
+                key=lambda each: (-each.cost, each.name),
+            )
         ),
     )

@@ -259,8 +259,8 @@ def _slices(found: Figures) -> tuple[Chart, ...]:
         made.append(
             Chart(
                 "Environments against the total",
-                f"{_currency(found)}; what is on no environment is "
-                f"{wording.percent(found.cost - found.attributed, found.cost)} of the total",
+                f"{_currency(found)}; above each column the share that is on no environment, "
+                f"{wording.percent(found.cost - found.attributed, found.cost)} in all",
                 charts.columns("Environments against the total", series, shares),
                 tables.residual_table(found),
                 tuple(Legend(charts.clipped(each.name), each.class_) for each in series),
@@ -300,7 +300,7 @@ def _outlook(found: Figures) -> tuple[Chart, ...]:
                 "Cost per day",
                 unit,
                 charts.daily_chart(found),
-                tables.pace_table(found),
+                tables.weeks_table(found),
                 (Legend("Day", "key-days"), Legend("Average of 7 days", "key-mean")),
                 wide=True,
             )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dynatrace_sandbox.page.figures import EXACT, exact_sum, straight_line
@@ -10,6 +12,7 @@ from dynatrace_sandbox.page.wording import change, day, exact, money, month, per
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from decimal import Decimal
 
     from dynatrace_sandbox.page.figures import Figures, Row
@@ -167,10 +170,27 @@ def forecast_table(figures: Figures) -> Table:
     )
 
 
-def pace_table(figures: Figures) -> Table:
-    """Hold the present cost per day against what would use the commitment exactly."""
-    rows = [(Cell(name), Cell(money(value), numeric=True)) for name, value in pace(figures)]
-    return Table("Cost per day", ("", "Per day"), tuple(rows))
+def weeks_table(figures: Figures) -> Table:
+    """List the cost by week, Monday to Sunday."""
+    weeks: defaultdict[date, list[Decimal]] = defaultdict(list)
+    for each, value in figures.days:
+        weeks[each - timedelta(days=each.weekday())].append(value)
+    rows = tuple(
+        (
+            Cell(day(monday)),
+            Cell(str(len(values)), numeric=True),
+            amount(exact_sum(values)),
+            Cell(money(exact_sum(values) / len(values)), numeric=True),
+        )
+        for monday, values in weeks.items()
+    )
+    total = (
+        Cell("Total"),
+        Cell(str(len(figures.days)), numeric=True),
+        amount(figures.cost),
+        Cell(money(figures.cost / len(figures.days)) if figures.days else "", numeric=True),
+    )
+    return Table("Cost by week", ("Week from", "Days", "Cost", "Per day"), rows, total)
 
 
 def pace(figures: Figures) -> list[tuple[str, Decimal]]:
