@@ -199,14 +199,15 @@ class IncrementalStream(DPSStream, Generic[RowT]):
             self.read_part(session, subscription, part, rows, stop)
             return rows
 
-        results = read_in_order(parts, read, parallel=session.parallel, before_wait=self.tap.flush)
+        results = read_in_order(
+            parts, read, parallel=session.parallel, before_wait=self.tap.flush, stop=stop
+        )
         try:
             if not subjects:
                 yield from ((window, DayRows(window, self.merge)) for window in windows)
             for window, group in groupby(results, key=lambda result: result[0].window):
                 yield window, reduce(_joined, (rows for _, rows in group))
         finally:
-            stop.set()
             results.close()
 
     def _period(

@@ -13,6 +13,7 @@ from .dates import ONE_DAY
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from datetime import date
+    from threading import Event
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
@@ -56,6 +57,7 @@ def read_in_order(
     *,
     parallel: int,
     before_wait: Callable[[], None],
+    stop: Event,
 ) -> Generator[tuple[TaskT, ResultT], None, None]:
     """Run tasks side by side and yield their results in the order of the tasks.
 
@@ -67,6 +69,7 @@ def read_in_order(
         read: does one task, on a thread.
         parallel: tasks in flight.
         before_wait: called before each wait for a result, for example to flush output.
+        stop: set when no more results are wanted, so that tasks under way can give up.
     """
     todo = iter(tasks)
     in_flight: deque[tuple[TaskT, Future[ResultT]]] = deque()
@@ -85,4 +88,5 @@ def read_in_order(
             yield task, result
             del result
     finally:
+        stop.set()
         pool.shutdown(wait=True, cancel_futures=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from typing_extensions import override
@@ -18,7 +19,6 @@ from .environment import EnvironmentCost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from threading import Event
 
     from singer_sdk.helpers.types import Record
 
@@ -111,6 +111,7 @@ class CostAllocation(IncrementalStream[AllocationRow]):
             environments,
             parallel=session.parallel,
             before_wait=self.tap.flush,
+            stop=Event(),
         ):
             found |= some
         return [(environment, field) for environment in sorted(found) for field in FIELDS]

@@ -31,7 +31,9 @@ def test_results_come_in_order_whatever_finishes_first() -> None:
             second_done.set()
         return task * 10
 
-    results = list(read_in_order(range(6), read, parallel=2, before_wait=lambda: None))
+    results = list(
+        read_in_order(range(6), read, parallel=2, before_wait=lambda: None, stop=threading.Event())
+    )
     assert results == [(task, task * 10) for task in range(6)]
 
 
@@ -42,12 +44,27 @@ def test_no_more_windows_are_in_flight_than_allowed() -> None:
         started.append(task)
         return task
 
-    results = read_in_order(range(100), read, parallel=3, before_wait=lambda: None)
+    results = read_in_order(
+        range(100), read, parallel=3, before_wait=lambda: None, stop=threading.Event()
+    )
     next(results)
     next(results)
     # Two were handed on; three more may be read ahead.
     assert max(started, default=0) < 2 + 3
     results.close()
+
+
+def test_chains_under_way_give_up_when_one_failed() -> None:
+    stop = threading.Event()
+
+    def read(task: int) -> bool:
+        if task == 0:
+            raise ValueError("window 0")
+        return stop.wait(10)
+
+    with pytest.raises(ValueError, match="window 0"):
+        list(read_in_order(range(4), read, parallel=4, before_wait=lambda: None, stop=stop))
+    assert stop.is_set()
 
 
 def test_a_failed_window_ends_the_rest() -> None:
@@ -58,5 +75,9 @@ def test_a_failed_window_ends_the_rest() -> None:
 
     seen: list[tuple[int, int]] = []
     with pytest.raises(ValueError, match="window 2"):
-        seen.extend(read_in_order(range(50), read, parallel=2, before_wait=lambda: None))
+        seen.extend(
+            read_in_order(
+                range(50), read, parallel=2, before_wait=lambda: None, stop=threading.Event()
+            )
+        )
     assert not seen or seen == [(0, 0), (1, 1)]
