@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 
 SSO_PATH: Final = "/sso/oauth2/token"
 
+ONE_ACCOUNT: Final = ("account_uuid", "account_name", "client_id", "client_secret")
+OTHER_CREDENTIALS: Final = {
+    "TAP_DYNATRACE_DPS": ONE_ACCOUNT,
+    "TARGET_DYNATRACE_DPS": ONE_ACCOUNT,
+    "TARGET_DYNATRACE_BIZEVENTS": ("api_token", "platform_token"),
+}
+"""Credentials in another form than the sandbox's. Set to nothing, they hide what a ``.env`` file
+for a real account holds, which would contradict the sandbox's."""
+
 
 def account_settings(url: str, customer: Customer) -> dict[str, Any]:
     """Make the settings that the tap and the cost-allocation target share.
@@ -77,4 +86,6 @@ def environment_variables(url: str, customer: Customer) -> dict[str, str]:
         for name, value in settings.items():
             text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
             made[f"{plugin}_{name.upper()}"] = text
+        for name in OTHER_CREDENTIALS[plugin]:
+            made[f"{plugin}_{name.upper()}"] = ""
     return made
