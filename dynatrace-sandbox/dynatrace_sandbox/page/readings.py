@@ -26,6 +26,10 @@ FORECAST: Final = "dps.forecast"
 ALLOCATION: Final = "dps.cost.allocation"
 ACCOUNTS: Final = "dps.accounts"
 ENVIRONMENTS: Final = "dps.environments"
+LARGEST_EXPONENT: Final = 30
+SMALLEST_EXPONENT: Final = -60
+"""Powers of ten between which an amount is money; sums of such stay exact."""
+ACTIVE_REGULAR: Final = ("ACTIVE", "REGULAR")
 DAY_LENGTH: Final = len("2024-10-22")
 
 
@@ -180,21 +184,38 @@ def _day(text: str) -> date:
     return date.fromisoformat(text[:DAY_LENGTH])
 
 
+def _amount(value: Decimal) -> Decimal:
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < SMALLEST_EXPONENT:
+        reason = "an amount with more decimal places than any currency has"
+        raise ValueError(reason)
+    if value.adjusted() > LARGEST_EXPONENT:
+        reason = "an amount larger than all money"
+        raise ValueError(reason)
+    return value
+
+
 def _subscription(event: _Status) -> Subscription:
+    start, end = _day(event.start_time), _day(event.end_time)
+    if end < start:
+        reason = "a period that ends before it begins"
+        raise ValueError(reason)
     return Subscription(
         uuid=event.uuid,
         name=event.name or event.uuid,
-        start=_day(event.start_time),
-        end=_day(event.end_time),
-        budget=event.budget,
-        used=event.used,
+        start=start,
+        end=end,
+        budget=_amount(event.budget),
+        used=None if event.used is None else _amount(event.used),
         currency=event.currency,
         days_remaining=None if event.days_remaining is None else int(event.days_remaining),
     )
 
 
 def _cost(event: _Cost) -> Cost:
-    return Cost(event.account_uuid, event.subscription_uuid, _day(event.start_time), event.value)
+    return Cost(
+        event.account_uuid, event.subscription_uuid, _day(event.start_time), _amount(event.value)
+    )
 
 
 def _environment_cost(event: _EnvironmentCost) -> EnvironmentCost:
@@ -202,7 +223,7 @@ def _environment_cost(event: _EnvironmentCost) -> EnvironmentCost:
         account=event.account_uuid,
         subscription=event.subscription_uuid,
         day=_day(event.start_time),
-        value=event.value,
+        value=_amount(event.value),
         environment=event.environment_id,
         cluster=event.cluster_id,
         capability=event.capability_key,
@@ -214,15 +235,19 @@ def _forecast(event: _Forecast) -> Forecast:
     return Forecast(
         event.account_uuid,
         event.forecast_created_at,
-        event.forecast_median,
-        event.forecast_lower,
-        event.forecast_upper,
+        _amount(event.forecast_median),
+        _amount(event.forecast_lower),
+        _amount(event.forecast_upper),
     )
 
 
 def _allocation(event: _Allocation) -> Allocation:
     return Allocation(
-        event.account_uuid, event.subscription_uuid, _day(event.date), event.key, event.costs
+        event.account_uuid,
+        event.subscription_uuid,
+        _day(event.date),
+        event.key,
+        _amount(event.costs),
     )
 
 
@@ -258,10 +283,10 @@ def read(newest: Callable[[str], Iterable[str]]) -> Readings:
         Readings.
     """
     reader = _Reader(newest)
-    statuses = reader.read(STATUS, _Status, _same)
-    regular = [each for each in statuses if each.status == "ACTIVE" and each.type == "REGULAR"]
+    statuses = reader.read(STATUS, _Status, lambda event: (event, _subscription(event)))
+    regular = [made for event, made in statuses if (event.status, event.type) == ACTIVE_REGULAR]
     # Two accounts may list the same subscription; the last event to arrive tells its state.
-    shared = {each.uuid: _subscription(each) for each in regular}
+    shared = {each.uuid: each for each in regular}
     subscriptions = sorted(shared.values(), key=lambda each: each.start, reverse=True)
     names = {each.uuid: each.name for each in reader.read(ACCOUNTS, _Account, _same)}
     raw_costs = reader.read(COST, _Cost, lambda event: (event, _cost(event)))
@@ -273,9 +298,11 @@ def read(newest: Callable[[str], Iterable[str]]) -> Readings:
         environment_costs=tuple(reader.read(ENVIRONMENT_COST, _EnvironmentCost, _environment_cost)),
         forecasts=tuple(reader.read(FORECAST, _Forecast, _forecast)),
         allocations=tuple(
-            _allocation(event)
-            for event in reader.read(ALLOCATION, _Allocation, _same)
-            if event.field == "COSTCENTER"
+            allocation
+            for field_name, allocation in reader.read(
+                ALLOCATION, _Allocation, lambda event: (event.field, _allocation(event))
+            )
+            if field_name == "COSTCENTER"
         ),
         environment_names={
             each.id: each.name or each.id for each in reader.read(ENVIRONMENTS, _Environment, _same)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from dynatrace_sandbox.page.figures import EXACT, exact_sum, straight_line
+from dynatrace_sandbox.page.figures import straight_line
+from dynatrace_sandbox.page.sums import EXACT, exact_sum
 from dynatrace_sandbox.page.wording import change, day, exact, money, month, percent
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from dynatrace_sandbox.page.figures import Figures, Row
+    from dynatrace_sandbox.page.figures import Figures
+    from dynatrace_sandbox.page.sums import Row
 
 
 @dataclass(frozen=True)

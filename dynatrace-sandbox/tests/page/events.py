@@ -22,7 +22,7 @@ def status(**changes: object) -> dict[str, Any]:
         "uuid": SUBSCRIPTION,
         "name": "DPS",
         "budget": 1000,
-        "used": 70,
+        "used": Number("70.1000000000001"),
         "currency": "EUR",
         "startTime": "2026-01-01",
         "endTime": "2026-04-10",

@@ -8,10 +8,14 @@ from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
-from dynatrace_sandbox.page import charts
+from dynatrace_sandbox.page.axes import LONGEST_LABEL, clipped
+from dynatrace_sandbox.page.column_charts import colours, columns, stacks
 from dynatrace_sandbox.page.drawing import DayScale, element, spread, text, value_scale
-from dynatrace_sandbox.page.figures import Row, exact_sum, figures
+from dynatrace_sandbox.page.figures import figures
 from dynatrace_sandbox.page.readings import read
+from dynatrace_sandbox.page.row_charts import bars, forecast_chart, meter, movers
+from dynatrace_sandbox.page.sums import Row, exact_sum
+from dynatrace_sandbox.page.time_charts import budget_chart, daily_chart
 from dynatrace_sandbox.page.wording import change, exact, money, percent, short
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,30 +65,31 @@ def test_text_is_escaped() -> None:
 
 def test_small_rows_share_the_last_colour_and_lose_nothing() -> None:
     rows = [row(f"row {n}", str(100 - n)) for n in range(9)]
-    series = charts.stacks(rows)
+    series = stacks(rows)
     assert [each.class_ for each in series] == ["s1", "s2", "s3", "s4", "other"]
     assert exact_sum(each.months[MONTH] for each in series) == exact_sum(r.cost for r in rows)
-    assert charts.colours(rows)[:5] == ["s1", "s2", "s3", "s4", "other"]
+    assert colours(rows)[:5] == ["s1", "s2", "s3", "s4", "other"]
 
 
 def test_five_rows_have_five_colours() -> None:
     rows = [row(f"row {n}", "1") for n in range(5)]
-    assert charts.colours(rows) == [each.class_ for each in charts.stacks(rows)]
-    assert len({*charts.colours(rows)}) == 5
+    assert colours(rows) == [each.class_ for each in stacks(rows)]
+    assert len({*colours(rows)}) == 5
 
 
 @pytest.mark.parametrize("account", ["", EVENTS[0]["accountUuid"]])
 def test_every_chart_is_well_formed_and_says_what_it_shows(account: str) -> None:
     found = figures(read(lambda kind: texts(EVENTS, kind)), account)
-    series = charts.stacks(found.capabilities)
+    assert found.subscription
+    series = stacks(found.capabilities)
     made = [
-        charts.budget_chart(found),
-        charts.daily_chart(found),
-        charts.bars("Bars", found.environments, charts.colours(found.environments)),
-        charts.columns("Columns", series),
-        charts.movers("Movers", found.capabilities),
-        charts.forecast_chart(found.forecasts),
-        charts.meter(found),
+        budget_chart(found),
+        daily_chart(found),
+        bars("Bars", found.environments, colours(found.environments)),
+        columns("Columns", series),
+        movers("Movers", found.capabilities),
+        forecast_chart(found.forecasts),
+        meter(found.cost, found.subscription, found.last_day),
     ]
     for svg in made:
         root = ET.fromstring(svg)  # noqa: S314 - made by this package
@@ -94,12 +99,12 @@ def test_every_chart_is_well_formed_and_says_what_it_shows(account: str) -> None
 
 
 def test_labels_are_shortened_where_they_differ_least() -> None:
-    assert charts.clipped("46fe2c31-419b-4c48-a547-eb7456742366") == "46fe2c31…"
+    assert clipped("46fe2c31-419b-4c48-a547-eb7456742366") == "46fe2c31…"
     long = "Log Management & Analytics - Ingest & Process"
-    assert charts.clipped(long).startswith("Log Management")
-    assert charts.clipped(long).endswith("Ingest & Process")
-    assert len(charts.clipped(long)) <= charts.LONGEST_LABEL
-    assert charts.clipped("HTTP Monitor") == "HTTP Monitor"
+    assert clipped(long).startswith("Log Management")
+    assert clipped(long).endswith("Ingest & Process")
+    assert len(clipped(long)) <= LONGEST_LABEL
+    assert clipped("HTTP Monitor") == "HTTP Monitor"
 
 
 def test_spellings() -> None:

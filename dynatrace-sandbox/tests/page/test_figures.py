@@ -9,12 +9,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from dynatrace_sandbox.page.figures import by_day, exact_sum, figures, rows, straight_line
+from dynatrace_sandbox.page.figures import figures, straight_line
 from dynatrace_sandbox.page.readings import Readings, read
+from dynatrace_sandbox.page.sums import by_day, exact_sum, rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .events import EVENTS, FIRST, SECOND, cost, environment_cost, status, texts
+from .events import EVENTS, FIRST, SECOND, allocation, cost, environment_cost, status, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,10 +108,17 @@ def test_cost_centers_leave_products_out_and_keep_what_nobody_owns() -> None:
         cost(FIRST, "2026-02-01", "1", value=None),
         cost(FIRST, "2026-02-01", "1", value="a lot"),
         cost(FIRST, "2026-02-01", "1", accountUuid=7),
+        cost(FIRST, "2026-02-01", "1e99999"),
+        cost(FIRST, "2026-02-01", "1e-300"),
+        allocation(FIRST, "never", "department", "5", "COSTCENTER"),
         status(budget=None),
         status(status="ACTIVE", startTime=None),
+        status(startTime="2026-04-11"),
     ],
-    ids=["day", "no value", "text", "account", "budget", "start"],
+    ids=[
+        *("day", "no value", "text", "account", "too large", "too small", "allocation"),
+        *("budget", "start", "backwards"),
+    ],
 )
 def test_an_event_that_cannot_be_read_is_counted_and_left_out(broken: Event) -> None:
     found = readings((*EVENTS, broken))

@@ -13,10 +13,26 @@ import pytest
 import requests
 from click.testing import CliRunner
 from dynatrace_sandbox.cli import main
+from dynatrace_sandbox.page.readings import read
+from dynatrace_sandbox.page.render import Origin, page
 from dynatrace_sandbox.testing import SandboxServer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typing_extensions import override
 
-from .events import EVENTS, FIRST, cost, text
+from .events import (
+    EVENTS,
+    FIRST,
+    SECOND,
+    Number,
+    allocation,
+    cost,
+    environment_cost,
+    forecast,
+    status,
+    text,
+    texts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,7 +140,8 @@ def test_a_restated_day_counts_once_and_the_newest_version_wins(sandbox: Sandbox
     send(sandbox, EVENTS)
     send(sandbox, [cost(FIRST, "2026-02-01", "25.5")])
     html = get(sandbox)
-    assert '<data value="75.6" ' in html
+    assert '<data value="75.6">' in html
+    assert "of 1,000; the days add up to 75.60" in html
     assert "<b>14</b> business events" in html
     assert "(15 stored)" in html
 
@@ -135,7 +152,7 @@ def test_an_older_version_that_comes_later_does_not_win(sandbox: SandboxServer) 
     send(sandbox, [cost(FIRST, "2026-02-02", "1", timestamp=now.isoformat())])
     older = (now - timedelta(hours=1)).isoformat()
     send(sandbox, [cost(FIRST, "2026-02-02", "900", timestamp=older)])
-    assert '<data value="71.1000000000001" ' in get(sandbox)
+    assert '<data value="71.1000000000001">' in get(sandbox)
 
 
 @pytest.mark.parametrize("asked", ["Second", "a0000000-0000-4000-8000-000000000002"])
@@ -167,6 +184,30 @@ def test_unreadable_events_are_told_not_hidden(sandbox: SandboxServer) -> None:
 
 def test_page_can_only_be_read(sandbox: SandboxServer) -> None:
     assert requests.post(sandbox.url + "/", timeout=SECONDS).status_code == 405
+
+
+DIGITS = st.decimals(-(10**30), 10**30, allow_nan=False, places=20).map("{:f}".format)
+DAY = st.dates(date(2025, 12, 1), date(2026, 5, 1)).map(str)
+WHO = st.sampled_from([FIRST, SECOND])
+ANY_EVENT = st.one_of(
+    st.builds(cost, WHO, DAY, DIGITS),
+    st.builds(environment_cost, WHO, st.sampled_from("ab"), st.sampled_from("LM"), DAY, DIGITS),
+    st.builds(forecast, WHO, st.just("2026-03-01T04:00:00Z"), DIGITS),
+    st.builds(allocation, WHO, DAY, st.sampled_from(["", "x"]), DIGITS, st.just("COSTCENTER")),
+    st.builds(
+        lambda digits, used: status(budget=Number(digits), used=used and Number(used)),
+        DIGITS,
+        st.none() | DIGITS,
+    ),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(ANY_EVENT, max_size=12))
+def test_any_amounts_and_days_make_a_page(events: list[Event]) -> None:
+    html = page(read(lambda kind: texts(events, kind)), Origin("2026-05-01", 1, 1))
+    check(html)
+    assert "nan" not in re.sub(r"<style>.*</style>", "", html, flags=re.DOTALL).lower()
 
 
 SENDER = """
