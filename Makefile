@@ -1,5 +1,6 @@
 # make demo   sets up, runs the job against the local sandbox and prints what arrived
 # make test   sets up and runs every check
+# make bench  measures the tap and the target beside others
 #
 # Needed: Python 3.11 or newer, git, make. Everything else goes into .bootstrap/ and .venv/.
 
@@ -17,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types units builds clean
+.PHONY: help setup demo test lint types units bench builds clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -54,11 +55,17 @@ types: setup
 		$(BIN)/mypy $$part/$$(echo $$part | tr - _) $$part/tests; \
 	done
 	$(BIN)/mypy scripts
+	$(BIN)/mypy -p benchmarks
 	$(BIN)/mypy .ci
 	$(BIN)/mypy tests
 
 units: setup
 	$(BIN)/pytest
+
+# Needs a quiet machine and about a quarter of an hour. QUICK=1 takes two minutes.
+bench: setup ## measure the tap and the target beside others
+	@$(UV) sync --locked --inexact --quiet --python $(PYTHON) --group bench
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 builds: setup
 	@for part in $(PACKAGES); do $(UV) build --quiet --out-dir dist $$part; done

@@ -1,0 +1,1 @@
+"""What a user would take instead: small programs that do the same job."""
