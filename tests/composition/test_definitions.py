@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from .conftest import BIN, ROOT, Project
+from .conftest import BIN, ROOT, Project, environment_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dynatrace_sandbox.testing import SandboxServer
 
 PLUGINS = {
     "tap-dynatrace-dps": "extractors",
@@ -65,3 +67,11 @@ def test_example_of_env_names_settings_only(tmp_path: Path) -> None:
 
     assert variables <= known
     assert {"TAP_DYNATRACE_DPS_LOOKBACK_DAYS", "TARGET_DYNATRACE_DPS_DRY_RUN"} <= variables
+
+
+def test_demo_is_not_disturbed_by_a_filled_in_env_file(sandbox: SandboxServer) -> None:
+    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    top = lines[: lines.index("# <settings>")]
+    credentials = {m[1] for line in top if (m := re.match(r"#?([A-Z][A-Z0-9_]+)=", line))}
+
+    assert credentials <= set(environment_of(sandbox))

@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -93,17 +94,18 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def postgres_server(folder: Path) -> Iterator[str]:
-    """Run a PostgreSQL server for a while; yield its address."""
+    """Run a PostgreSQL server for a while; yield its address.
+
+    Args:
+        folder: an empty folder that its user can reach; those of pytest are root's alone.
+    """
     programs = postgres_programs()
     require(programs is not None, "PostgreSQL")
     assert programs is not None
     # The server refuses to run as root; Debian's package brings a user for it.
     user = "postgres" if os.geteuid() == 0 else None
-    folder.mkdir()
     if user:
         shutil.chown(folder, user)
-        for parent in [folder, *folder.parents][:-2]:
-            parent.chmod(parent.stat().st_mode | 0o011)
     port = free_port()
 
     def program(name: str, *arguments: str) -> None:
@@ -135,7 +137,8 @@ def warehouse(
     project = Project(folder, environment_of(sandbox))
     with contextlib.ExitStack() as stack:
         if request.param == "postgres":
-            url = stack.enter_context(postgres_server(folder / "server"))
+            place = stack.enter_context(tempfile.TemporaryDirectory(prefix="dps-postgres-"))
+            url = stack.enter_context(postgres_server(Path(place)))
             project.settings["TARGET_POSTGRES_SQLALCHEMY_URL"] = url.replace("://", "+psycopg://")
 
             def ask(query: str) -> Rows:
