@@ -34,7 +34,13 @@ def body_of(events: list[bytes]) -> bytes:
 
 
 class OpenBatch:
-    """Collects events up to the limits of a request."""
+    """Collects events up to the limits of a request.
+
+    Attributes:
+        events: collected so far.
+        first: number of the first event in the ledger.
+        opened: clock reading when it came.
+    """
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         """Start empty.
@@ -45,34 +51,30 @@ class OpenBatch:
         """
         self._max_events = max_events
         self._max_bytes = max_bytes
-        self.events: list[bytes] = []
-        self.lines: list[bytes] = []
-        self.first = 0
-        self.opened = 0.0
+        self._lines: list[bytes] = []
         # The opening bracket; each event adds itself and the comma or bracket after it.
         self._size = 1
+        self.events: list[bytes] = []
+        self.first = 0
+        self.opened = 0.0
 
-    def __len__(self) -> int:
-        """Return the number of events."""
-        return len(self.events)
-
-    def fits_alone(self, event: bytes) -> bool:
-        """Tell whether a request could hold the event."""
-        return len(event) + 2 <= self._max_bytes
-
-    def has_room(self, event: bytes) -> bool:
-        """Tell whether the event fits in beside the others."""
-        return self._size + len(event) + 1 <= self._max_bytes
+    @property
+    def is_full(self) -> bool:
+        """Whether no event fits in, by count."""
+        return len(self.events) >= self._max_events
 
     def add(self, event: bytes, line: bytes) -> bool:
-        """Add an event; tell whether the batch is full by count."""
+        """Add an event, if it fits in by bytes; tell whether it did."""
+        size = self._size + len(event) + 1
+        if size > self._max_bytes:
+            return False
+        self._size = size
         self.events.append(event)
-        self.lines.append(line)
-        self._size += len(event) + 1
-        return len(self.events) >= self._max_events
+        self._lines.append(line)
+        return True
 
     def close(self, stream: str, schemas: Mapping[str, bytes]) -> Batch:
         """Return the batch and start anew."""
-        batch = Batch(stream, self.first, self.events, self.lines, schemas)
-        self.events, self.lines, self._size = [], [], 1
+        batch = Batch(stream, self.first, self.events, self._lines, schemas)
+        self.events, self._lines, self._size = [], [], 1
         return batch

@@ -6,9 +6,12 @@ with dots before they are sent. Arrays become JSON text here, as Grail would mak
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .codec import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RENAMED_PREFIX = "record."
 """Stands before an attribute's name that Grail or this target needs for itself."""
@@ -23,7 +26,8 @@ more than 24 hours old, after it has answered 202.
 RESERVED_PREFIX = "dt."
 """Names that Grail keeps for Dynatrace's own attributes."""
 
-_NESTED = frozenset({dict, list})
+_REMEMBERED_NAMES = 10_000
+"""More than any schema has; objects with an id for each name have no end."""
 
 
 def attribute_name(name: str) -> str:
@@ -33,33 +37,68 @@ def attribute_name(name: str) -> str:
     return name
 
 
-def is_flat(record: dict[str, Any]) -> bool:
-    """Tell whether no value is an object or an array."""
-    return _NESTED.isdisjoint(map(type, record.values()))
+class _Names(dict[str, str]):
+    """Remembers under which name each attribute is sent."""
+
+    def __missing__(self, name: str) -> str:
+        sent = attribute_name(name)
+        if len(self) < _REMEMBERED_NAMES:
+            self[name] = sent
+        return sent
+
+
+_names = _Names()
 
 
 def flatten(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the attributes of a record, in its order.
+    """Return the attributes of a record.
 
-    Two values that would share a name keep both: the second one's name ends in `_2`.
+    Two values that would share a name keep both: the second one's name ends in `_2`. The
+    record's own columns come first.
     """
     attributes: dict[str, Any] = {}
-    _add(attributes, record, "")
+    _add(attributes, {key: value for key, value in record.items() if not _is_full(value)}, "")
+    _add(attributes, {key: value for key, value in record.items() if _is_full(value)}, "")
     return attributes
+
+
+def flatten_columns(attributes: dict[str, Any], columns: Iterable[str]) -> None:
+    """Do what `flatten` does, in less time and in place.
+
+    Args:
+        attributes: whose names need no change.
+        columns: those that hold an object or an array, in their order.
+    """
+    nested = []
+    for column in columns:
+        value = attributes[column]
+        if type(value) is dict and value:
+            del attributes[column]
+            nested.append((f"{column}.", value))
+        else:
+            attributes[column] = encode(value).decode()
+    for prefix, value in nested:
+        _add(attributes, value, prefix)
+
+
+def _is_full(value: Any) -> bool:  # noqa: ANN401  (any JSON value)
+    return type(value) is dict and bool(value)
 
 
 def _add(attributes: dict[str, Any], record: dict[str, Any], prefix: str) -> None:
     for key, value in record.items():
-        if type(value) is dict and value:
+        kind = type(value)
+        if kind is dict and value:
             _add(attributes, value, f"{prefix}{key}.")
             continue
-        name = _free_name(attributes, attribute_name(prefix + key))
-        attributes[name] = encode(value).decode() if type(value) in _NESTED else value
+        name = _names[prefix + key]
+        if name in attributes:
+            name = _free_name(attributes, name)
+        attributes[name] = encode(value).decode() if kind is list or kind is dict else value
 
 
 def _free_name(attributes: dict[str, Any], name: str) -> str:
-    free, number = name, 1
-    while free in attributes:
+    number = 2
+    while (free := f"{name}_{number}") in attributes:
         number += 1
-        free = f"{name}_{number}"
     return free

@@ -27,29 +27,50 @@ METADATA_PREFIX = "_sdc_"
 _LARGEST_EXPONENT = 400
 """Above it a whole number stays in exponent form; a float ends at 1e308."""
 
-_HEX_VARIANT = "89ab89ab89ab89ab"
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""The two highest bits of this digit are 1 and 0 (RFC 9562); the others stay."""
 
 
-def event_id(event_type: str, record: Mapping[str, Any], keys: Sequence[str]) -> str:
-    """Return the record's event id.
+class EventIds:
+    """Makes the event ids of one stream."""
 
-    A number counts, not its spelling: 1, 1.0 and 1e0 are one key, and "1" is another.
+    def __init__(self, event_type: str, keys: Sequence[str]) -> None:
+        """Hash what all names of the stream begin with.
 
-    Args:
-        event_type: of the event.
-        record: as it came.
-        keys: names of its key, in their order; empty for none.
-    """
-    if keys:
-        name = encode([event_type, *[canonical(record[key]) for key in keys]])
-    else:
+        Args:
+            event_type: of the events.
+            keys: names of the records' key, in their order; empty for none.
+        """
+        self._keys = tuple(keys)
+        self._begun = hashlib.sha1(
+            NAMESPACE.bytes + encode([event_type])[:-1] + b",", usedforsecurity=False
+        )
+
+    def of(self, record: Mapping[str, Any]) -> str:
+        """Return the record's event id.
+
+        A number counts, not its spelling: 1, 1.0 and 1e0 are one key, and "1" is another.
+        """
+        if self._keys:
+            return self.of_key([canonical(record[key]) for key in self._keys])
         content = {
-            key: canonical(value)
-            for key, value in record.items()
-            if not key.startswith(METADATA_PREFIX)
+            name: canonical(value)
+            for name, value in record.items()
+            if not name.startswith(METADATA_PREFIX)
         }
-        name = encode_sorted([event_type, content])
-    return uuid5(name)
+        return self._uuid5(encode_sorted([content]))
+
+    def of_key(self, values: list[Any]) -> str:
+        """Return the id of the record with these values of its key, spelled canonically."""
+        return self._uuid5(encode(values))
+
+    def _uuid5(self, rest: bytes) -> str:
+        # The standard library's uuid5 takes text and builds an object: four times the time.
+        digest = self._begun.copy()
+        digest.update(rest[1:])
+        text = digest.hexdigest()
+        variant = _VARIANT[text[16]]
+        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 
 def canonical(value: Any) -> Any:  # noqa: ANN401  (any JSON value)
@@ -77,15 +98,3 @@ def _canonical_decimal(value: Decimal) -> int | Decimal:
         end -= 1
     # Built from its parts, because normalize() would round to 28 digits.
     return Decimal((sign, digits[:end], int(exponent) + len(digits) - end))
-
-
-def uuid5(name: bytes) -> str:
-    """Return the text of the UUID version 5 of a name in our namespace.
-
-    The standard library's `uuid.uuid5` takes text and builds an object: four times the time.
-    """
-    text = hashlib.sha1(NAMESPACE.bytes + name, usedforsecurity=False).hexdigest()
-    return (
-        f"{text[:8]}-{text[8:12]}-5{text[13:16]}-"
-        f"{_HEX_VARIANT[int(text[16], 16)]}{text[17:20]}-{text[20:32]}"
-    )

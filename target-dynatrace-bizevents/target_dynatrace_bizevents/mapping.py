@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .flatten import attribute_name, flatten, is_flat
+from .flatten import flatten
 from .identity import METADATA_PREFIX
 
 Shape = Callable[[dict[str, Any]], dict[str, Any]]
@@ -102,7 +102,7 @@ def shape_of(stream: str, columns: Mapping[str, Any], separator: str) -> Shape:
     names = {name.split(separator, 1)[0] for name in columns}
     if attributes and not markers.isdisjoint(names):
         return _Projection(attributes, separator)
-    return WholeRecord()
+    return flatten
 
 
 class _Projection:
@@ -144,23 +144,3 @@ class _Projection:
             if name.startswith(prefix)
         }
         return members or None
-
-
-class WholeRecord:
-    """Sends all of a record, flattened."""
-
-    def __init__(self) -> None:
-        """Start without knowing any name."""
-        self._plain: set[str] = set()
-
-    def __call__(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return the attributes; the record itself where nothing has to change."""
-        if is_flat(record) and (self._plain.issuperset(record) or self._learn(record)):
-            return record
-        return flatten(record)
-
-    def _learn(self, record: dict[str, Any]) -> bool:
-        if all(attribute_name(name) == name for name in record):
-            self._plain.update(record)
-            return True
-        return False

@@ -16,18 +16,29 @@ from .mapping import event_type, shape_of
 from .validator import RecordValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from singer_sdk.sinks.core import BaseJSONSchemaValidator
+    from collections.abc import Callable, Sequence
 
     from .target import TargetDynatraceBizevents
+    from .typecheck import Check
 
 DEFAULT_SEPARATOR = "__"
 """Between the names of a column flattened by the SDK, where `flattening_separator` is not set."""
 
 
+MOST_PLANS = 1000
+"""Remembered combinations of names and types; a stream with more is slower, not wrong."""
+
+Signature = tuple[object, ...]
+"""The names of a record and the types of its values."""
+
+Plan = tuple[tuple[tuple[str, "Check"], ...], "Callable[[dict[str, Any]], bytes]"]
+"""For records of one signature: the columns to look at more closely, and the encoding."""
+
+
 class BizeventsSink(Sink):
     """Turns the records of a stream into events, and events into batches."""
+
+    _validator: RecordValidator | None
 
     def __init__(
         self,
@@ -49,32 +60,32 @@ class BizeventsSink(Sink):
             keys=self.key_properties,
             shape=shape_of(stream_name, self.schema["properties"], separator),
         )
-        self._validate = self._validator.validate if self._validator else None
         self._keys = frozenset(self.key_properties)
+        self._plans: dict[Signature, Plan] = {}
         self._known = set(self.schema["properties"])
         self._open = OpenBatch(config["max_batch_events"], config["max_batch_bytes"])
         self._report = target.report.stream(stream_name)
         self._metadata = self.include_sdc_metadata_properties
 
     @override
-    def get_validator(self) -> BaseJSONSchemaValidator | None:
+    def get_validator(self) -> RecordValidator | None:
         return RecordValidator(self.schema, self.stream_name) if self.validate_schema else None
 
     @property
     @override
     def current_size(self) -> int:
-        return len(self._open)
+        return len(self._open.events)
 
     @property
     def age_seconds(self) -> float:
         """Seconds since the first event of the open batch came; 0 where there is none."""
-        return time.monotonic() - self._open.opened if len(self._open) else 0.0
+        return time.monotonic() - self._open.opened if self._open.events else 0.0
 
     def take(self, record: dict[str, Any], message: dict[str, Any], line: bytes) -> None:
         """Check a record and add its event to the open batch.
 
         Args:
-            record: after the stream map.
+            record: after the stream map; may be changed.
             message: the RECORD message.
             line: the message as it came.
 
@@ -82,13 +93,47 @@ class BizeventsSink(Sink):
             InvalidRecord: it does not fit the schema.
             MissingKeyPropertiesError: it lacks a part of the key.
         """
+        signature = (*record, *map(type, record.values()))
+        plan = self._plans.get(signature)
+        if plan is None:
+            event = self._take_first(record, message, signature)
+        else:
+            checks, encode_event = plan
+            for column, check in checks:
+                if not check(record[column]):
+                    self._check(record)
+                    break
+            event = encode_event(record)
+        batch = self._open
+        if not batch.events or not batch.add(event, line):
+            if not self._begin(event, line):
+                return
+        else:
+            self._target.ledger.taken += 1
+        if batch.is_full:
+            self.close_batch()
+
+    def _take_first(
+        self, record: dict[str, Any], message: dict[str, Any], signature: Signature
+    ) -> bytes:
+        """Check a record of new names and types, and note how to do it faster for its like."""
         if self._metadata:
             self._add_sdc_metadata_to_record(record, message, {})
         else:
             self._remove_sdc_metadata_from_record(record)
-        if self._validate is not None:
+        self._check(record)
+        if not self._known.issuperset(record):
+            self._tell_unknown(record)
+        checks = self._validator.closer_looks(record) if self._validator else ()
+        same = len(signature) == 2 * len(record)
+        if checks is not None and same and len(self._plans) < MOST_PLANS:
+            self._plans[signature] = (checks, self._encode.for_records_like(record))
+        return self._encode(record)
+
+    def _check(self, record: dict[str, Any]) -> None:
+        if self._validator is not None:
             try:
-                self._validate(record)
+                self._validator.validate(record)
             except InvalidRecord as error:
                 error.args = (f"{self._target.place}: {error.error_message}",)
                 raise
@@ -99,16 +144,16 @@ class BizeventsSink(Sink):
                 f"{missing}, which is part of its key."
             )
             raise MissingKeyPropertiesError(text)
-        if not self._known.issuperset(record):
-            self._tell_unknown(record)
-        self._report.records += 1
-        self._record_counter.increment()
-        self._add(self._encode(record), line)
 
     def close_batch(self) -> None:
         """Send what has been collected."""
-        if len(self._open):
+        if self._open.events:
+            self._count(len(self._open.events))
             self._target.deliver(self._open.close(self.stream_name, self._target.schemas))
+
+    def _count(self, records: int) -> None:
+        self._report.records += records
+        self._record_counter.increment(records)
 
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
@@ -126,24 +171,20 @@ class BizeventsSink(Sink):
         # Events stay what they are; an older version of a table has no meaning in Grail.
         self.logger.debug("Version %d of the stream begins", new_version)
 
-    def _add(self, event: bytes, line: bytes) -> None:
-        batch = self._open
-        if not batch.fits_alone(event):
-            self._refuse(event, line)
-            return
-        if not batch.has_room(event):
-            self.close_batch()
-        if not len(batch):
-            batch.first = self._target.ledger.begin()
-            batch.opened = time.monotonic()
-        self._target.ledger.taken += 1
-        if batch.add(event, line):
-            self.close_batch()
-
-    def _refuse(self, event: bytes, line: bytes) -> None:
-        ledger = self._target.ledger
+    def _begin(self, event: bytes, line: bytes) -> bool:
+        """Begin a batch with an event; tell whether a request could hold it."""
+        self.close_batch()
+        batch, ledger = self._open, self._target.ledger
         first = ledger.begin()
         ledger.taken += 1
+        if batch.add(event, line):
+            batch.first, batch.opened = first, time.monotonic()
+            return True
+        self._refuse(first, event, line)
+        return False
+
+    def _refuse(self, first: int, event: bytes, line: bytes) -> None:
+        self._count(1)
         batch = Batch(self.stream_name, first, [event], [line], self._target.schemas)
         reason = (
             f"The event has {len(event)} bytes, more than one request may hold "

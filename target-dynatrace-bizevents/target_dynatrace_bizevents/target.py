@@ -120,10 +120,12 @@ class TargetDynatraceBizevents(PlainErrors, Target):
             what = "a RECORD whose 'record' is not an object"
             raise self._malformed(what)
         with self._lock:
+            if len(routes) == 1 and routes[0][0] is None:
+                routes[0][1].take(record, message_dict, self.message_reader.line)
+                return
             for transform, sink in routes:
-                if transform is None:
-                    sink.take(record, message_dict, self.message_reader.line)
-                elif (mapped := transform(copy.copy(record))) is not None:
+                mapped = transform(copy.copy(record)) if transform else copy.copy(record)
+                if mapped is not None:
                     sink.take(mapped, message_dict, self.message_reader.line)
 
     @override

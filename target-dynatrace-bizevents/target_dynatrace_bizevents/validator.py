@@ -1,8 +1,8 @@
 """Validation of records with the SDK's verdicts, at a fraction of its time.
 
-Three judges, from the fastest to the one whose word counts. Most schemas of Singer taps say
-only which JSON types a value may have; those are checked here. What else a schema says is
-checked by jsonschema-rs. A refusal counts only when the SDK's own validator agrees.
+Three judges, from the fastest to the one whose word counts: our own check of types where the
+schema asks for no more, jsonschema-rs where it does, and the SDK's validator for what these do
+not accept.
 """
 
 from __future__ import annotations
@@ -15,26 +15,12 @@ from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.sinks.core import BaseJSONSchemaValidator, JSONSchemaValidator
 from typing_extensions import override
 
+from .typecheck import type_check
+
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-_PYTHON_TYPES: dict[str, frozenset[type]] = {
-    "string": frozenset({str}),
-    "integer": frozenset({int}),
-    "number": frozenset({int, Decimal}),
-    "boolean": frozenset({bool}),
-    "null": frozenset({type(None)}),
-}
-
-_ANNOTATIONS = frozenset(
-    {"type", "format", "title", "description", "default", "examples", "$comment", "writeOnly"}
-    | {"readOnly", "deprecated", "secret", "x-sql-datatype"}
-)
-"""Words of a property's schema that refuse nothing (formats are not validated)."""
-
-_OBJECT_WORDS = frozenset(
-    {"type", "properties", "required", "title", "description", "$schema", "$id", "$comment"}
-)
+    from .typecheck import Check
 
 
 class RecordValidator(BaseJSONSchemaValidator):
@@ -58,38 +44,33 @@ class RecordValidator(BaseJSONSchemaValidator):
             reason = str(error).splitlines()[0].removeprefix("Schema Validation Error: ")
             message = f"The schema of the stream '{stream}' is not a JSON schema: {reason}."
             raise InvalidJSONSchema(message) from error
-        self._accepted = _accepted_types(schema)
-        self._required = frozenset(schema.get("required") or ())
-        self._compiled: jsonschema_rs.Draft202012Validator | None = None
-        try:
-            self._compiled = jsonschema_rs.Draft202012Validator(schema, validate_formats=False)
-        except ValueError:
-            # A pattern or reference that only Python's library understands.
-            self._accepted = None
+        self._types = type_check(schema)
+        self._accepts: Check = self._types or _compiled(schema)
 
     @override
     def validate(self, record: dict[str, Any]) -> None:
-        if self._accepted is not None:
-            accepted = self._accepted
-            try:
-                for name, value in record.items():
-                    if type(value) not in accepted[name]:
-                        break
-                else:
-                    if self._required.issubset(record):
-                        return
-            except KeyError:
-                pass
-        elif self._compiled and self._compiled.is_valid(record) and not _has_whole_decimal(record):
-            return
-        self._ask_the_sdk(record)
+        if not self._accepts(record):
+            self._ask_the_sdk(record)
+
+    def closer_looks(self, record: dict[str, Any]) -> tuple[tuple[str, Check], ...] | None:
+        """Return what is left to check for records of the same names and types.
+
+        Args:
+            record: a valid one.
+
+        Returns:
+            Columns, each with its check; None where all of such a record has to be checked.
+        """
+        if self._types is None or not self._types(record):
+            return None
+        return self._types.closer_looks(record)
 
     def _ask_the_sdk(self, record: dict[str, Any]) -> None:
         try:
             failure = next(self._judge.validator.iter_errors(record), None)
         except TypeError:
             # The library divides Decimal by float for `multipleOf`, and cannot.
-            if self._compiled and self._compiled.is_valid(record):
+            if _compiled(self.schema)(record):
                 return
             raise InvalidRecord(self._sentence("a number is no multiple"), record) from None
         if failure is not None:
@@ -102,26 +83,14 @@ class RecordValidator(BaseJSONSchemaValidator):
         )
 
 
-def _accepted_types(schema: dict[str, Any]) -> dict[str, frozenset[type]] | None:
-    """Return the Python types of each column, or None where the schema says more than types."""
-    words = _OBJECT_WORDS
-    if schema.get("additionalProperties", True) is True:
-        words |= {"additionalProperties"}
-    kinds = schema.get("type", "object")
-    if not words.issuperset(schema) or "object" not in (
-        [kinds] if isinstance(kinds, str) else kinds
-    ):
-        return None
-    accepted: dict[str, frozenset[type]] = {}
-    for name, column in cast("dict[str, Any]", schema["properties"]).items():
-        kinds = column.get("type") if isinstance(column, dict) else None
-        kinds = [kinds] if isinstance(kinds, str) else kinds
-        if not kinds or not _ANNOTATIONS.issuperset(column):
-            return None
-        if not _PYTHON_TYPES.keys() >= set(kinds):
-            return None
-        accepted[name] = frozenset().union(*(_PYTHON_TYPES[kind] for kind in kinds))
-    return accepted
+def _compiled(schema: dict[str, Any]) -> Check:
+    """Return the check of jsonschema-rs, or one that accepts nothing where it cannot be had."""
+    try:
+        validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=False)
+    except ValueError:
+        # A pattern or reference that only Python's library understands.
+        return lambda _: False
+    return lambda record: validator.is_valid(record) and not _has_whole_decimal(record)
 
 
 def _has_whole_decimal(value: Any) -> bool:  # noqa: ANN401

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
+from target_dynatrace_bizevents.identity import EventIds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from dynatrace_sandbox.testing import SandboxServer
 
@@ -63,6 +64,10 @@ def orders(count: int, *, state_every: int = 0, size: int = 0) -> list[bytes]:
         if state_every and (number + 1) % state_every == 0:
             lines.append(state_line({"orders": number + 1}))
     return lines
+
+
+def event_id(event_type: str, record: Record, keys: Sequence[str]) -> str:
+    return EventIds(event_type, keys).of(record)
 
 
 def decode(line: bytes) -> Any:

@@ -9,9 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_dynatrace_bizevents.identity import event_id
 
-from .runner import ingests, orders, record_line, schema_line, stored_ids, stored_orders
+from .runner import event_id, ingests, orders, record_line, schema_line, stored_ids, stored_orders
 
 if TYPE_CHECKING:
     from dynatrace_sandbox.testing import SandboxServer

@@ -65,11 +65,11 @@ def test_batches_keep_both_limits_to_the_byte(
     batch = OpenBatch(max_events, max_bytes)
     closed = []
     for event in events:
-        assert batch.fits_alone(event)
-        if not batch.has_room(event):
+        if not batch.add(event, event):
             assert len(body_of([*batch.events, event])) > max_bytes, "it would have fitted"
             closed.append(batch.close("s", {}))
-        if batch.add(event, event):
+            assert batch.add(event, event)
+        if batch.is_full:
             closed.append(batch.close("s", {}))
     closed.append(batch.close("s", {}))
     assert [event for one in closed for event in one.events] == events
@@ -79,8 +79,8 @@ def test_batches_keep_both_limits_to_the_byte(
 
 
 def test_an_event_that_fills_a_request_exactly_fits() -> None:
-    assert OpenBatch(1, 12).fits_alone(b"x" * 10)
-    assert not OpenBatch(1, 12).fits_alone(b"x" * 11)
+    assert OpenBatch(1, 12).add(b"x" * 10, b"")
+    assert not OpenBatch(1, 12).add(b"x" * 11, b"")
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dynatrace_sandbox.testing import SandboxServer
 from singer_sdk.testing import get_target_test_class, target_test_streams
-from target_dynatrace_bizevents.identity import event_id
 from target_dynatrace_bizevents.target import TargetDynatraceBizevents
 
-from .runner import decode, stored_ids
+from .runner import decode, event_id, stored_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

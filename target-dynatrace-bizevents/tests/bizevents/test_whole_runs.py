@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from target_dynatrace_bizevents.identity import event_id
 
 from .conftest import clear
-from .runner import record_line, schema_line, state_line, stored_ids
+from .runner import event_id, record_line, schema_line, state_line, stored_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
