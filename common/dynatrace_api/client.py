@@ -99,27 +99,38 @@ class AccountClient:
         self._timeout = timeout_seconds
         self._clock = clock
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        decoder: Callable[[bytes], Any] = decode,
+    ) -> Any:  # noqa: ANN401
         """Return the decoded JSON of a GET.
 
         Args:
             path: path below the API's host, with its leading slash, already percent-encoded.
             params: query; a list becomes a repeated parameter, None is left out.
+            decoder: of the body; raises `msgspec.DecodeError` where it is not JSON.
 
         Raises:
             ApiError: an answer that no retry mends, or the retry limit.
             CredentialsError: the SSO refuses the account's client.
         """
-        return self.retrying("GET", path, lambda: self.fetch(path, params))
+        return self.retrying("GET", path, lambda: self.fetch(path, params, decoder))
 
-    def fetch(self, path: str, params: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+    def fetch(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        decoder: Callable[[bytes], Any] = decode,
+    ) -> Any:  # noqa: ANN401
         """Return the decoded JSON of one GET, without retries; for use under `retrying`.
 
         Raises:
             RetryableError: another try may help.
             ApiError: none will.
         """
-        return self._decoded(self.attempt("GET", path, params=params))
+        return self._decoded(self.attempt("GET", path, params=params), decoder)
 
     def retrying(self, method: str, path: str, attempt: Callable[[], T]) -> T:
         """Call `attempt` with the account's retries and pauses.
@@ -203,11 +214,13 @@ class AccountClient:
             raise ApiError(message, status=status, detail=detail)
         return response
 
-    def _decoded(self, response: requests.Response) -> Any:  # noqa: ANN401
-        if not response.content.strip():
+    def _decoded(self, response: requests.Response, decoder: Callable[[bytes], Any]) -> Any:  # noqa: ANN401
+        content = response.content
+        # Not strip(): it would copy a body that may have a megabyte.
+        if not content or content.isspace():
             return None
         try:
-            return decode(response.content)
+            return decoder(content)
         except msgspec.DecodeError as error:
             message = (
                 f"{response.status_code} for {self.owner} with a body that is not JSON "

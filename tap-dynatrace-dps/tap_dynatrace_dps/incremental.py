@@ -54,13 +54,18 @@ class DayRows(Generic[RowT]):
         self._days: dict[date, dict[tuple[str, ...], RowT]] = {}
         self.newest: str | None = None
 
+    def of(self, day: date) -> dict[tuple[str, ...], RowT] | None:
+        """Return the rows of a day by their key, to add to; None for a day that is left out."""
+        rows = self._days.get(day)
+        if rows is None and day in self._window:
+            rows = self._days[day] = {}
+        return rows
+
     def add(self, day: date, key: tuple[str, ...], row: RowT) -> None:
         """Add a row."""
-        rows = self._days.get(day)
+        rows = self.of(day)
         if rows is None:
-            if day not in self._window:
-                return
-            rows = self._days[day] = {}
+            return
         old = rows.get(key)
         rows[key] = row if old is None else self._merge(old, row)
 

@@ -12,6 +12,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
+from .dynatrace_api.client import decode
 from .dynatrace_api.errors import ApiError, CredentialsError, DynatraceError
 from .projection import projected
 from .writer import BufferedWriter
@@ -87,11 +88,17 @@ class DPSStream(Stream):
             DynatraceError: the account cannot be read (further).
         """
 
-    def fetch(self, session: Session, path: str, params: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401  (any JSON value)
+    def fetch(
+        self,
+        session: Session,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        decoder: Callable[[bytes], Any] = decode,
+    ) -> Any:  # noqa: ANN401  (any JSON value)
         """Send one GET with the stream's scope and count it."""
         with self.tap.request_lock:
             self.tap.requests[self.name, session.account.uuid] += 1
-        return session.client(self.scope).get(path, params)
+        return session.client(self.scope).get(path, params, decoder)
 
     def finished(self, record: Mapping[str, Any], session: Session) -> Record:
         """Return a record in the form of the schema, with the account's identity."""

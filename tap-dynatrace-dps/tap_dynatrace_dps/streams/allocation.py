@@ -99,10 +99,10 @@ class CostAllocation(IncrementalStream[AllocationRow]):
 
         def environments(window: Window) -> set[str]:
             return {
-                entry["environmentId"]
+                entry.environment_id
                 for page in costs.pages(session, subscription, window)
-                for entry in rows_of(page, "data")
-                if entry.get("environmentId") and not entry.get("clusterId")
+                for entry in page["data"]
+                if entry.environment_id and not entry.cluster_id
             }
 
         found: set[str] = set()

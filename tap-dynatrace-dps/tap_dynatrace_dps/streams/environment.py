@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
 from typing_extensions import override
 
 from tap_dynatrace_dps import schemas
 from tap_dynatrace_dps.dates import day_of, normal_time, spelled
-from tap_dynatrace_dps.decimals import add
+from tap_dynatrace_dps.decimals import Number, add
 from tap_dynatrace_dps.dynatrace_api.errors import ApiError
 from tap_dynatrace_dps.incremental import DayRows, IncrementalStream, Part
-from tap_dynatrace_dps.paging import pages_by_key, rows_of
+from tap_dynatrace_dps.paging import pages_by_key
 
 from .consumption import latest, subscription_path
+from .environment_pages import PageDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,9 +26,17 @@ if TYPE_CHECKING:
     from tap_dynatrace_dps.sessions import Session, Subscription
     from tap_dynatrace_dps.windows import Window
 
+    from .environment_pages import Row
 
-class EnvironmentRow(NamedTuple):
-    """An environment's capability on a day. A tuple: hundreds of thousands wait in memory."""
+EnvironmentKey = tuple[str, ...]
+"""Environment, capability and start."""
+
+TIMES_KEPT = 65_536
+"""Different date-times of a chain of pages whose spelling is remembered."""
+
+
+class EnvironmentRow(msgspec.Struct, gc=False, array_like=True):
+    """An environment's capability on a day; hundreds of thousands wait in memory."""
 
     environment_id: str
     cluster_id: str | None
@@ -34,10 +44,25 @@ class EnvironmentRow(NamedTuple):
     capability_name: str | None
     start: str
     end: str | None
-    value: Any
+    value: Number | None
     unit: str | None
     booked: str | None
     bookings: int
+
+
+class NormalTimes(dict[Any, Any]):
+    """Normal spellings of date-times, kept once; a text that is none stays as it came."""
+
+    def __missing__(self, text: Any) -> Any:  # noqa: ANN401  (whatever the API sends)
+        """Return the normal spelling and remember it."""
+        if len(self) >= TIMES_KEPT:
+            self.clear()
+        try:
+            normal = text and normal_time(text)
+        except (TypeError, ValueError, AttributeError):
+            normal = text
+        self[text] = normal
+        return normal
 
 
 class EnvironmentStream(IncrementalStream[EnvironmentRow]):
@@ -61,7 +86,7 @@ class EnvironmentStream(IncrementalStream[EnvironmentRow]):
     def pages(
         self, session: Session, subscription: Subscription, window: Window
     ) -> Iterator[Mapping[str, Any]]:
-        """Yield the pages of one window."""
+        """Yield the pages of one window, with their `data` as entries."""
         path = f"{subscription_path(session, subscription, 3)}/environments/{self.kind}"
         query = {
             "startTime": spelled_start(window),
@@ -69,8 +94,9 @@ class EnvironmentStream(IncrementalStream[EnvironmentRow]):
             **self.tap.filters,
             "page-size": self.config["page_size"],
         }
+        decode = PageDecoder(self.kind, self.unit_field, self.tap.note_unknown(self.name))
         return pages_by_key(
-            lambda params: self.fetch(session, path, params), query, session.v3_keys
+            lambda params: self.fetch(session, path, params, decode), query, session.v3_keys
         )
 
     @override
@@ -85,54 +111,62 @@ class EnvironmentStream(IncrementalStream[EnvironmentRow]):
         # Equal texts are kept once; a window repeats a few names hundreds of thousands of times.
         texts: dict[Any, Any] = {}
         once = texts.setdefault
-        known = {
-            *("capabilityKey", "capabilityName", "startTime", "endTime", "value", "bookingDate"),
-            self.unit_field,
-        }
-        note = self.tap.note_unknown(self.name)
+        times = NormalTimes()
+        days: dict[str, tuple[str, dict[EnvironmentKey, EnvironmentRow] | None]] = {}
         for page in self.pages(session, subscription, part.window):
             if stop.is_set():
                 return
             rows.modified(page.get("lastModifiedTime"))
-            for entry in rows_of(page, "data"):
-                environment = entry.get("environmentId") or ""
-                cluster = entry.get("clusterId")
+            for entry in page["data"]:
+                environment = entry.environment_id or ""
+                cluster = entry.cluster_id
                 self.tap.environments_seen.add(environment)
-                for name in entry.keys() - {"environmentId", "clusterId", self.kind}:
-                    note(name)
-                for row in entry.get(self.kind) or ():
-                    if not known.issuperset(row):
-                        for name in row.keys() - known:
-                            note(name)
+                for row in entry.rows or ():
                     try:
-                        day, start = day_of(row["startTime"]), normal_time(row["startTime"])
-                    except (KeyError, TypeError, ValueError, AttributeError) as error:
-                        message = (
-                            f"A row of environment {environment} for {session.account.label} has "
-                            "no readable 'startTime', so its day is not known."
-                        )
-                        raise ApiError(message) from error
-                    capability = row.get("capabilityKey") or ""
+                        start, day = days[row.start_time]
+                    except (KeyError, TypeError):
+                        where = f"environment {environment} for {session.account.label}"
+                        start, day = days[row.start_time] = self._day(row, rows, where)
+                    if day is None:
+                        continue
+                    capability = row.capability_key or ""
                     capability = once(capability, capability)
-                    name, unit = row.get("capabilityName"), row.get(self.unit_field)
-                    end, booked = row.get("endTime"), row.get("bookingDate")
-                    merged = EnvironmentRow(
+                    name, unit = row.capability_name, row.unit
+                    key = (environment, capability, start)
+                    old = day.get(key)
+                    new = EnvironmentRow(
                         environment,
                         cluster,
                         capability,
                         once(name, name),
                         start,
-                        end and normal_time(end),
-                        row.get("value"),
+                        times[row.end_time],
+                        row.value,
                         once(unit, unit),
-                        booked and normal_time(booked),
+                        times[row.booking_date],
                         1,
                     )
-                    rows.add(day, (environment, capability, start), merged)
+                    day[key] = new if old is None else self.merge(old, new)
+
+    @staticmethod
+    def _day(
+        row: Row, rows: DayRows[EnvironmentRow], where: str
+    ) -> tuple[str, dict[EnvironmentKey, EnvironmentRow] | None]:
+        """Return the normal spelling of a row's start, and the rows of its day.
+
+        Raises:
+            ApiError: it has none.
+        """
+        try:
+            return normal_time(row.start_time), rows.of(day_of(row.start_time))
+        except (TypeError, ValueError, AttributeError) as error:
+            message = f"A row of {where} has no readable 'startTime', so its day is not known."
+            raise ApiError(message) from error
 
     @override
     def merge(self, old: EnvironmentRow, new: EnvironmentRow) -> EnvironmentRow:
-        return new._replace(
+        return msgspec.structs.replace(
+            new,
             cluster_id=new.cluster_id or old.cluster_id,
             value=add(old.value, new.value),
             booked=latest(old.booked, new.booked),
