@@ -158,10 +158,15 @@ def _check(values: Mapping[str, str], url: str) -> None:
             "Use one of them."
         )
         raise SettingsError(message)
+    for name in kinds:
+        # Into a header goes what a header can hold; anything else is a slip of the clipboard.
+        if not values[name].isascii() or not values[name].isprintable() or " " in values[name]:
+            message = f"The setting '{name}' holds characters that no token has. Copy it again."
+            raise SettingsError(message)
     missing = [name for name in _OAUTH if not values[name]] if oauth else []
     if missing:
-        names = ", ".join(map(repr, missing))
-        message = f"Of the credentials of the OAuth client, {names} is missing."
+        names, verb = ", ".join(map(repr, missing)), "is" if len(missing) == 1 else "are"
+        message = f"Of the credentials of the OAuth client, {names} {verb} missing."
         raise SettingsError(message)
     if values["api_token"] and is_platform(url):
         message = (

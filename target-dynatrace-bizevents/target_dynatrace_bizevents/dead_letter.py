@@ -162,7 +162,8 @@ def _with_reason(line: bytes, reason: dict[str, Any]) -> tuple[str, bytes]:
 
 def _append(path: Path, lines: bytes) -> None:
     """Append whole lines or nothing."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    binary = getattr(os, "O_BINARY", 0)  # or Windows would change the line ends
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | binary, 0o600)
     try:
         regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
         if regular and _mend_tail(descriptor):
@@ -190,13 +191,13 @@ def _mend_tail(descriptor: int) -> bool:
     newline is the work of an editor and stays.
     """
     size = os.fstat(descriptor).st_size
-    if not size or os.pread(descriptor, 1, size - 1) == b"\n":
+    if not size or _read_at(descriptor, size - 1, 1) == b"\n":
         return False
     start, tail = size, b""
     while start and b"\n" not in tail:
         step = min(_TAIL_BYTES, start)
         start -= step
-        tail = os.pread(descriptor, step, start) + tail
+        tail = _read_at(descriptor, start, step) + tail
     last = tail.rpartition(b"\n")[2]
     try:
         msgspec.json.decode(last)
@@ -204,6 +205,11 @@ def _mend_tail(descriptor: int) -> bool:
         os.ftruncate(descriptor, size - len(last))
         return False
     return True
+
+
+def _read_at(descriptor: int, start: int, count: int) -> bytes:
+    os.lseek(descriptor, start, os.SEEK_SET)
+    return os.read(descriptor, count)
 
 
 def _replace(source: Path, destination: Path) -> None:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import InvalidRecord, MissingKeyPropertiesError
+from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
@@ -95,15 +96,19 @@ class BizeventsSink(Sink):
         """
         signature = (*record, *map(type, record.values()))
         plan = self._plans.get(signature)
-        if plan is None:
-            event = self._take_first(record, message, signature)
-        else:
-            checks, encode_event = plan
-            for column, check in checks:
-                if not check(record[column]):
-                    self._check(record)
-                    break
-            event = encode_event(record)
+        try:
+            if plan is None:
+                event = self._take_first(record, message, signature)
+            else:
+                checks, encode_event = plan
+                for column, check in checks:
+                    if not check(record[column]):
+                        self._check(record)
+                        break
+                event = encode_event(record)
+        except RecursionError as error:
+            text = f"{self._target.place}: the record is nested too deeply."
+            raise InvalidInputLine(text) from error
         batch = self._open
         if not batch.events or not batch.add(event, line):
             if not self._begin(event, line):
@@ -174,23 +179,29 @@ class BizeventsSink(Sink):
     def _begin(self, event: bytes, line: bytes) -> bool:
         """Begin a batch with an event; tell whether a request could hold it."""
         self.close_batch()
-        batch, ledger = self._open, self._target.ledger
-        first = ledger.begin()
-        ledger.taken += 1
-        if batch.add(event, line):
-            batch.first, batch.opened = first, time.monotonic()
+        if self._open.add(event, line):
+            self._open.first, self._open.opened = self._number(), time.monotonic()
             return True
-        self._refuse(first, event, line)
-        return False
-
-    def _refuse(self, first: int, event: bytes, line: bytes) -> None:
-        self._count(1)
-        batch = Batch(self.stream_name, first, [event], [line], self._target.schemas)
         reason = (
             f"The event has {len(event)} bytes, more than one request may hold "
             f"(setting 'max_batch_bytes': {self.config['max_batch_bytes']})."
         )
+        self._refuse(event, line, reason)
+        return False
+
+    def _refuse(self, event: bytes, line: bytes, reason: str) -> None:
+        """Put a record into the dead letter without asking the server."""
+        self._count(1)
+        number = self._number()
+        batch = Batch(self.stream_name, number, [event], [line], self._target.schemas)
         self._target.delivery.refuse(batch, reason)
+
+    def _number(self) -> int:
+        """Begin a batch in the ledger with one event and return that event's number."""
+        ledger = self._target.ledger
+        first = ledger.begin()
+        ledger.taken += 1
+        return first
 
     def _tell_unknown(self, record: dict[str, Any]) -> None:
         unknown = sorted(record.keys() - self._known)

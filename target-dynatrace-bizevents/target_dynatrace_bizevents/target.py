@@ -215,6 +215,8 @@ class TargetDynatraceBizevents(PlainErrors, Target):
 
     @override
     def process_endofpipe(self) -> None:
+        if self.message_reader.stopped:
+            self.logger.info("Asked to stop: what was read is delivered, the rest is left")
         try:
             self._deliver_all()
             self.delivery.check()

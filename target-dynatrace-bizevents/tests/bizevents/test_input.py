@@ -76,6 +76,26 @@ def test_an_api_token_does_not_go_to_an_apps_url(run_target: RunTarget) -> None:
     assert SECRET not in run.log
 
 
+@pytest.mark.parametrize("token", [f"dt0c01.{SECRET}\nnext", f"dt0c01.{SECRET}…"])
+def test_a_token_that_no_header_can_hold_is_named(run_target: RunTarget, token: str) -> None:
+    run = run_target(orders(1), client_id=None, client_secret=None, api_token=token)
+    assert "api_token" in run.sentence
+    assert SECRET not in run.log
+
+
+def test_however_deeply_a_record_is_nested_it_is_delivered_or_told(
+    run_target: RunTarget, sandbox: SandboxServer
+) -> None:
+    """Python's stack ends somewhere, while reading or while encoding."""
+    deep = b'{"type":"RECORD","stream":"any","record":{"id":%d,"a":%b1%b}}'
+    lines = [schema_line("any", {"properties": {"id": {"type": "integer"}, "a": {}}})]
+    depths = range(800, 1200, 5)
+    lines += [deep % (depth, b'{"a":' * depth, b"}" * depth) for depth in depths]
+    run = run_target(lines)
+    assert "nested too deeply" in run.sentence
+    assert len(sandbox.events()) == int(run.sentence.split()[1]) - 2, "what came before arrived"
+
+
 def test_event_types_from_the_environment_must_be_json(run_target: RunTarget) -> None:
     run = run_target(
         orders(1),

@@ -143,14 +143,20 @@ def test_a_second_termination_does_not_wait_for_the_server(
     run_target: RunTarget, sandbox: SandboxServer, tmp_path: Path
 ) -> None:
     sandbox.fault(path=INGEST, status=503, headers={"Retry-After": "60"}, times=-1)
+    tap = SlowTap(tmp_path)
 
     def impatient(process: int) -> None:
+        tap.open()
+        tap.write(*orders(5, state_every=5))
         wait_for(lambda: ingests(sandbox))
         os.kill(process, signal.SIGTERM)
-        wait_for(lambda: "completed processing" in (tmp_path / "log").read_text())
+        wait_for(lambda: "Asked to stop" in (tmp_path / "log").read_text())
         os.kill(process, signal.SIGTERM)
 
-    run = run_target(orders(5, state_every=5), meanwhile=impatient)
+    try:
+        run = run_target(tap.path, meanwhile=impatient)
+    finally:
+        tap.close()
     assert "next run continues" in run.sentence
     assert run.states == []
 
