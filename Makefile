@@ -60,7 +60,7 @@ types: setup
 	$(BIN)/mypy tests
 
 units: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile
 
 # Needs a quiet machine and about a quarter of an hour. QUICK=1 takes two minutes.
 bench: setup ## measure the tap and the target beside others
