@@ -172,10 +172,10 @@ class Program:
                 failures.append(failure)
                 os.kill(process, signal.SIGKILL)
 
-        helper = threading.Thread(target=watched)
-        helper.start()
+        watcher = threading.Thread(target=watched)
+        watcher.start()
         code = int(self._server.stdout.readline())
-        helper.join()
+        watcher.join()
         if failures:
             raise failures[0]
         return Run(

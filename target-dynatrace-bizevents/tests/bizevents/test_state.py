@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 INGEST = "bizevents/ingest"
 
 KILLS = int(os.environ.get("BIZEVENTS_KILLS", "5"))
-"""Kills of the kill test; with BIZEVENTS_KILL_RECORDS the size that the issue asks for."""
+"""Kills of the kill test; BIZEVENTS_KILLS=20 BIZEVENTS_KILL_RECORDS=50000 is the long form."""
 
 KILL_RECORDS = int(os.environ.get("BIZEVENTS_KILL_RECORDS", "10000"))
 
