@@ -20,14 +20,13 @@ from .dynatrace_api.errors import ApiError
 from .progress import Progress
 from .stream import Chunk, DPSStream
 from .windows import Window, read_in_order
-from .writer import encode
+from .writer import encode_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from singer_sdk.helpers.types import Record
-
     from .sessions import Session, Subscription
+    from .writer import Records
 
 RowT = TypeVar("RowT")
 
@@ -100,6 +99,21 @@ class Part:
     subject: Any = None
 
 
+@dataclass(frozen=True)
+class DayContent(Generic[RowT]):
+    """A day that is to be sent.
+
+    Attributes:
+        rows: merged, in order of their keys.
+        encoded: the same, each a line of JSON.
+        modified: when the API's data set last changed.
+    """
+
+    rows: list[RowT]
+    encoded: bytes
+    modified: str | None
+
+
 class IncrementalStream(DPSStream, Generic[RowT]):
     """Reads days since the bookmark, and the days of the lookback before it once more."""
 
@@ -118,10 +132,10 @@ class IncrementalStream(DPSStream, Generic[RowT]):
         """Read one chain of requests into `rows`; give up between pages when `stop` is set."""
 
     @abstractmethod
-    def record(
-        self, session: Session, subscription: Subscription, row: RowT, modified: str | None
-    ) -> Record:
-        """Make a record in the form of the schema."""
+    def records(
+        self, session: Session, subscription: Subscription, content: DayContent[RowT]
+    ) -> Records:
+        """Make the records of a day, in the form of the schema."""
 
     def merge(self, old: RowT, new: RowT) -> RowT:
         """Make one row of two with the same key; by default the later one counts."""
@@ -177,12 +191,12 @@ class IncrementalStream(DPSStream, Generic[RowT]):
         for window, rows in self._windows(session, subscription, period, windows):
             for day in window.days():
                 taken = rows.take(day)
-                content = bookmarks.digest(encode(taken)) if taken else NO_ROWS
-                changed = taken and (is_full or not bookmark.is_unchanged(day, content))
-                records = [
-                    self.record(session, subscription, row, rows.newest)
-                    for row in (taken if changed else ())
-                ]
+                encoded = encode_lines(taken)
+                content = bookmarks.digest(encoded) if taken else NO_ROWS
+                records: Records = []
+                if taken and (is_full or not bookmark.is_unchanged(day, content)):
+                    day_content = DayContent(taken, encoded, rows.newest)
+                    records = self.records(session, subscription, day_content)
                 yield Chunk(records, partial(remember, day, content))
                 progress.records_sent(len(records))
             progress.window_done()

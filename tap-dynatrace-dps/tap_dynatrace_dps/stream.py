@@ -15,7 +15,7 @@ from typing_extensions import override
 from .dynatrace_api.client import decode
 from .dynatrace_api.errors import ApiError, CredentialsError, DynatraceError
 from .projection import projected
-from .writer import BufferedWriter
+from .writer import BufferedWriter, Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -43,7 +43,7 @@ class Chunk:
         written: moves the bookmark; None where there is none.
     """
 
-    records: list[Record] = field(default_factory=list)
+    records: Records = field(default_factory=list)
     written: Callable[[], None] | None = None
 
 
@@ -149,14 +149,16 @@ class DPSStream(Stream):
         with counter, self.get_sync_timer():
             for chunk in self._chunks():
                 records = chunk.records
-                if limit is not None:
-                    records = records[: limit - count]
+                if write is None or limit is not None:
+                    records = list(records)[: None if limit is None else limit - count]
                 if write is not None:
+                    # The SDK has no use for what it could write itself.
                     write(records)
-                elif write_messages:
+                else:
                     for record in records:
-                        self._write_record_message(record)
-                yield from records
+                        if write_messages:
+                            self._write_record_message(record)
+                        yield record
                 counter.increment(len(records))
                 count += len(records)
                 if limit is not None and count >= limit:
@@ -174,7 +176,7 @@ class DPSStream(Stream):
         if write_messages:
             self._write_state_message()
 
-    def _writes_directly(self) -> Callable[[list[Record]], None] | None:
+    def _writes_directly(self) -> Callable[[Records], None] | None:
         """Return a function that writes records as they are, where nothing may change them."""
         writer = self._tap.message_writer
         maps = self.stream_maps
@@ -188,7 +190,7 @@ class DPSStream(Stream):
             return None
         alias = maps[0].stream_alias
 
-        def write(records: list[Record]) -> None:
+        def write(records: Records) -> None:
             extracted = datetime.now(UTC).isoformat()
             writer.write_records(alias, records, version=self._stream_version, extracted=extracted)
 

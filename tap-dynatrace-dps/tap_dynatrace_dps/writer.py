@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 from singer_sdk.singerlib.encoding import GenericSingerWriter
 from typing_extensions import override
 
+from .dynatrace_api.client import decode
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Record
     from singer_sdk.singerlib.messages import Message
@@ -26,6 +29,36 @@ class RecordLine(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaults=T
     record: dict[str, Any]
     version: int | None = None
     time_extracted: str | None = None
+
+
+@dataclass(frozen=True)
+class EncodedRecords:
+    """Records that are encoded already, but for the members that they share.
+
+    Attributes:
+        count: how many.
+        before: members that stand first in each record; not empty.
+        rows: what follows in each, as one JSON object per line.
+        after: members that stand last in each record; not empty.
+    """
+
+    count: int
+    before: Mapping[str, Any]
+    rows: bytes
+    after: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return self.count
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the records, for whoever wants to look into them."""
+        for line in self.rows.splitlines():
+            yield {**self.before, **decode(line), **self.after}
+
+
+Records = list["Record"] | EncodedRecords
+"""Records to write, in order."""
 
 
 class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
@@ -56,18 +89,36 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
             self.flush()
 
     def write_records(
-        self, stream: str, records: Iterable[Record], *, version: int | None, extracted: str
+        self, stream: str, records: Records, *, version: int | None, extracted: str
     ) -> None:
         """Write the RECORD messages of several records in one go."""
+        if isinstance(records, EncodedRecords):
+            self._write_encoded(stream, records, version, extracted)
+            return
         lines = [RecordLine(stream, record, version, extracted) for record in records]
         self._write(_ENCODER.encode_lines(lines))
+
+    def _write_encoded(
+        self, stream: str, records: EncodedRecords, version: int | None, extracted: str
+    ) -> None:
+        if not records.count:
+            return
+        # A message around a record without members, opened where the rows belong. Nothing after
+        # the record holds braces.
+        shell = encode(RecordLine(stream, {}, version, extracted))
+        opening, _, closing = shell.rpartition(b"{}")
+        head = b"%b%b," % (opening, encode(records.before).removesuffix(b"}"))
+        tail = b",%b%b\n" % (encode(records.after).removeprefix(b"{"), closing)
+        # JSON texts hold no line breaks, so these three bytes stand between two rows only.
+        rows = records.rows.removeprefix(b"{").removesuffix(b"}\n")
+        self._write(head, rows.replace(b"}\n{", tail + head), tail)
 
     def flush(self) -> None:
         """Hand on what is buffered."""
         self._undisturbed(self._stream.flush)
 
-    def _write(self, content: bytes) -> None:
-        self._undisturbed(lambda: self._stream.write(content))
+    def _write(self, *contents: bytes) -> None:
+        self._undisturbed(lambda: self._stream.writelines(contents))
 
     def _undisturbed(self, action: Callable[[], object]) -> None:
         self._busy = True
@@ -90,5 +141,10 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
 
 
 def encode(value: object) -> bytes:
-    """Encode any value of rows, for digests."""
+    """Encode a value."""
     return _ENCODER.encode(value)
+
+
+def encode_lines(rows: Sequence[object]) -> bytes:
+    """Encode rows, one per line."""
+    return _ENCODER.encode_lines(rows)

@@ -10,7 +10,7 @@ from typing_extensions import override
 from tap_dynatrace_dps import schemas
 from tap_dynatrace_dps.dates import ONE_DAY
 from tap_dynatrace_dps.decimals import add
-from tap_dynatrace_dps.incremental import DayRows, IncrementalStream, Part, day_of_row
+from tap_dynatrace_dps.incremental import DayContent, DayRows, IncrementalStream, Part, day_of_row
 from tap_dynatrace_dps.paging import KeyStyle, pages_by_key, pages_by_number, rows_of
 from tap_dynatrace_dps.stream import Chunk, DPSStream
 from tap_dynatrace_dps.windows import read_in_order
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tap_dynatrace_dps.sessions import Session, Subscription
     from tap_dynatrace_dps.windows import Window
+    from tap_dynatrace_dps.writer import Records
 
 FIELDS = ("COSTCENTER", "PRODUCT")
 """Values of the query parameter `field`."""
@@ -162,22 +163,21 @@ class CostAllocation(IncrementalStream[AllocationRow]):
         return new._replace(costs=add(old.costs, new.costs), usage=add(old.usage, new.usage))
 
     @override
-    def record(
-        self,
-        session: Session,
-        subscription: Subscription,
-        row: AllocationRow,
-        modified: str | None,
-    ) -> Record:
-        return {
-            "accountUuid": session.account.uuid,
-            "accountName": session.account.name,
-            "subscriptionUuid": subscription.uuid,
-            "environmentId": row.environment_id,
-            "field": row.field,
-            "date": row.date,
-            "capability": row.capability,
-            "key": row.key,
-            "costs": row.costs,
-            "usage": row.usage,
-        }
+    def records(
+        self, session: Session, subscription: Subscription, content: DayContent[AllocationRow]
+    ) -> Records:
+        return [
+            {
+                "accountUuid": session.account.uuid,
+                "accountName": session.account.name,
+                "subscriptionUuid": subscription.uuid,
+                "environmentId": row.environment_id,
+                "field": row.field,
+                "date": row.date,
+                "capability": row.capability,
+                "key": row.key,
+                "costs": row.costs,
+                "usage": row.usage,
+            }
+            for row in content.rows
+        ]

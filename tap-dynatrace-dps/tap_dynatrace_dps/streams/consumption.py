@@ -10,7 +10,7 @@ from tap_dynatrace_dps import schemas
 from tap_dynatrace_dps.dates import normal_time
 from tap_dynatrace_dps.decimals import add
 from tap_dynatrace_dps.dynatrace_api.errors import ApiError
-from tap_dynatrace_dps.incremental import DayRows, IncrementalStream, Part, day_of_row
+from tap_dynatrace_dps.incremental import DayContent, DayRows, IncrementalStream, Part, day_of_row
 from tap_dynatrace_dps.paging import rows_of
 from tap_dynatrace_dps.stream import Chunk, DPSStream
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Record
 
     from tap_dynatrace_dps.sessions import Session, Subscription
+    from tap_dynatrace_dps.writer import Records
 
 _NOT_FOUND = 404
 
@@ -164,22 +165,21 @@ class Usage(IncrementalStream[UsageRow]):
         return new._replace(value=add(old.value, new.value))
 
     @override
-    def record(
-        self,
-        session: Session,
-        subscription: Subscription,
-        row: UsageRow,
-        modified: str | None,
-    ) -> Record:
-        return {
-            "accountUuid": session.account.uuid,
-            "accountName": session.account.name,
-            "subscriptionUuid": subscription.uuid,
-            "capabilityKey": row.capability_key,
-            "capabilityName": row.capability_name,
-            "startTime": row.start,
-            "endTime": row.end,
-            "value": row.value,
-            "unitMeasure": row.unit,
-            "lastModifiedTime": modified and normal_time(modified),
-        }
+    def records(
+        self, session: Session, subscription: Subscription, content: DayContent[UsageRow]
+    ) -> Records:
+        return [
+            {
+                "accountUuid": session.account.uuid,
+                "accountName": session.account.name,
+                "subscriptionUuid": subscription.uuid,
+                "capabilityKey": row.capability_key,
+                "capabilityName": row.capability_name,
+                "startTime": row.start,
+                "endTime": row.end,
+                "value": row.value,
+                "unitMeasure": row.unit,
+                "lastModifiedTime": content.modified and normal_time(content.modified),
+            }
+            for row in content.rows
+        ]

@@ -11,8 +11,9 @@ from tap_dynatrace_dps import schemas
 from tap_dynatrace_dps.dates import day_of, normal_time, spelled
 from tap_dynatrace_dps.decimals import Number, add
 from tap_dynatrace_dps.dynatrace_api.errors import ApiError
-from tap_dynatrace_dps.incremental import DayRows, IncrementalStream, Part
+from tap_dynatrace_dps.incremental import DayContent, DayRows, IncrementalStream, Part
 from tap_dynatrace_dps.paging import pages_by_key
+from tap_dynatrace_dps.writer import EncodedRecords
 
 from .consumption import latest, subscription_path
 from .environment_pages import PageDecoder
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from threading import Event
 
-    from singer_sdk.helpers.types import Record
-
     from tap_dynatrace_dps.sessions import Session, Subscription
     from tap_dynatrace_dps.windows import Window
+    from tap_dynatrace_dps.writer import Records
 
     from .environment_pages import Row
 
@@ -35,19 +35,34 @@ TIMES_KEPT = 65_536
 """Different date-times of a chain of pages whose spelling is remembered."""
 
 
-class EnvironmentRow(msgspec.Struct, gc=False, array_like=True):
-    """An environment's capability on a day; hundreds of thousands wait in memory."""
+class EnvironmentRow(msgspec.Struct, rename="camel", gc=False):
+    """An environment's capability on a day, with the names and in the order of a record.
 
-    environment_id: str
+    Hundreds of thousands wait in memory; `unit` stands for what the value is counted in.
+    """
+
     cluster_id: str | None
+    environment_id: str
     capability_key: str
     capability_name: str | None
-    start: str
-    end: str | None
+    start_time: str
+    end_time: str | None
     value: Number | None
     unit: str | None
-    booked: str | None
+    booking_date: str | None
     bookings: int
+
+
+class CostRow(EnvironmentRow):
+    """An environment's cost."""
+
+    unit: str | None = msgspec.field(name="currencyCode")
+
+
+class UsageRow(EnvironmentRow):
+    """An environment's usage."""
+
+    unit: str | None = msgspec.field(name="unitMeasure")
 
 
 class NormalTimes(dict[Any, Any]):
@@ -83,6 +98,9 @@ class EnvironmentStream(IncrementalStream[EnvironmentRow]):
     unit_field: ClassVar[str]
     """What the value is counted in: `currencyCode` or `unitMeasure`."""
 
+    row_type: ClassVar[type[EnvironmentRow]]
+    """A row with that field."""
+
     def pages(
         self, session: Session, subscription: Subscription, window: Window
     ) -> Iterator[Mapping[str, Any]]:
@@ -111,6 +129,7 @@ class EnvironmentStream(IncrementalStream[EnvironmentRow]):
         # Equal texts are kept once; a window repeats a few names hundreds of thousands of times.
         texts: dict[Any, Any] = {}
         once = texts.setdefault
+        row_type = self.row_type
         times = NormalTimes()
         days: dict[str, tuple[str, dict[EnvironmentKey, EnvironmentRow] | None]] = {}
         for page in self.pages(session, subscription, part.window):
@@ -134,9 +153,9 @@ class EnvironmentStream(IncrementalStream[EnvironmentRow]):
                     name, unit = row.capability_name, row.unit
                     key = (environment, capability, start)
                     old = day.get(key)
-                    new = EnvironmentRow(
-                        environment,
+                    new = row_type(
                         cluster,
+                        environment,
                         capability,
                         once(name, name),
                         start,
@@ -169,34 +188,21 @@ class EnvironmentStream(IncrementalStream[EnvironmentRow]):
             new,
             cluster_id=new.cluster_id or old.cluster_id,
             value=add(old.value, new.value),
-            booked=latest(old.booked, new.booked),
+            booking_date=latest(old.booking_date, new.booking_date),
             bookings=old.bookings + new.bookings,
         )
 
     @override
-    def record(
-        self,
-        session: Session,
-        subscription: Subscription,
-        row: EnvironmentRow,
-        modified: str | None,
-    ) -> Record:
-        return {
+    def records(
+        self, session: Session, subscription: Subscription, content: DayContent[EnvironmentRow]
+    ) -> Records:
+        before = {
             "accountUuid": session.account.uuid,
             "accountName": session.account.name,
             "subscriptionUuid": subscription.uuid,
-            "clusterId": row.cluster_id,
-            "environmentId": row.environment_id,
-            "capabilityKey": row.capability_key,
-            "capabilityName": row.capability_name,
-            "startTime": row.start,
-            "endTime": row.end,
-            "value": row.value,
-            self.unit_field: row.unit,
-            "bookingDate": row.booked,
-            "bookings": row.bookings,
-            "lastModifiedTime": modified and normal_time(modified),
         }
+        after = {"lastModifiedTime": content.modified and normal_time(content.modified)}
+        return EncodedRecords(len(content.rows), before, content.encoded, after)
 
 
 def spelled_start(window: Window) -> str:
@@ -211,6 +217,7 @@ class EnvironmentCost(EnvironmentStream):
     schema = schemas.ENVIRONMENT_COST
     kind = "cost"
     unit_field = "currencyCode"
+    row_type = CostRow
 
 
 class EnvironmentUsage(EnvironmentStream):
@@ -220,3 +227,4 @@ class EnvironmentUsage(EnvironmentStream):
     schema = schemas.ENVIRONMENT_USAGE
     kind = "usage"
     unit_field = "unitMeasure"
+    row_type = UsageRow

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from tap_dynatrace_dps import schemas
 from tap_dynatrace_dps.dates import spelled
-from tap_dynatrace_dps.incremental import DayRows, IncrementalStream, Part, day_of_row
+from tap_dynatrace_dps.incremental import DayContent, DayRows, IncrementalStream, Part, day_of_row
 from tap_dynatrace_dps.paging import KeyStyle, pages_by_key, rows_of
 from tap_dynatrace_dps.sessions import WHOLE_ACCOUNT
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
-    from singer_sdk.helpers.types import Record
-
     from tap_dynatrace_dps.sessions import Session, Subscription
     from tap_dynatrace_dps.stream import Chunk
+    from tap_dynatrace_dps.writer import Records
 
 
 class Notifications(IncrementalStream[dict[str, Any]]):
@@ -67,14 +66,10 @@ class Notifications(IncrementalStream[dict[str, Any]]):
                 rows.add(day, (str(row.get("key") or ""),), notice)
 
     @override
-    def record(
-        self,
-        session: Session,
-        subscription: Subscription,
-        row: dict[str, Any],
-        modified: str | None,
-    ) -> Record:
-        return row
+    def records(
+        self, session: Session, subscription: Subscription, content: DayContent[dict[str, Any]]
+    ) -> Records:
+        return content.rows
 
 
 def _with_objects(row: dict[str, Any]) -> dict[str, Any]:
