@@ -33,6 +33,8 @@ DEFAULT_API_URL = "https://api.dynatrace.com"
 RETRY_LIMIT_SECONDS = 300.0
 """Total time one request is tried again, waits included."""
 
+_SUCCESS = range(200, 300)
+
 # Decimal keeps the digits of the API; float would round the 17th one.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -166,8 +168,8 @@ class AccountClient:
         *,
         params: Mapping[str, Any] | None = None,
         body: object = None,
-    ) -> requests.Response:
-        """Send once (twice where the token was refused) and return a successful answer.
+    ) -> bytes:
+        """Send once (twice where the token was refused) and return a successful answer's body.
 
         Raises:
             RetryableError: another try may help.
@@ -178,8 +180,11 @@ class AccountClient:
         data = None if body is None else msgspec.json.encode(body)
         headers = {} if data is None else {"Content-Type": "application/json"}
 
+        content = b""
+
         def send(token: str) -> requests.Response:
-            return self._session.request(
+            nonlocal content
+            response = self._session.request(
                 method,
                 url,
                 params=params,
@@ -187,7 +192,14 @@ class AccountClient:
                 headers={**headers, "Authorization": f"Bearer {token}"},
                 timeout=self._timeout,
                 allow_redirects=False,
+                stream=True,
             )
+            if response.status_code in _SUCCESS:
+                # In one piece: `content` would put it together from pieces of ten kilobytes.
+                content = b"".join(response.iter_content(chunk_size=None))
+            else:
+                _ = response.content  # a connection is free again when its answer is read
+            return response
 
         try:
             response = call_with_token(tokens, send)
@@ -205,17 +217,16 @@ class AccountClient:
             message = f"{status} for {self.owner}: {error_message(response)}"
             wait = asked_wait(response.headers, self._clock.now())
             raise RetryableError(message, status=status, wait_seconds=wait)
-        if not requests.codes.ok <= status < requests.codes.multiple_choices:
+        if status not in _SUCCESS:
             detail = error_message(response).rstrip(".")
             message = (
                 f"{where(method, url)} answers {status} for {self.owner}: {detail}. "
                 f"{_HINTS.get(status, _NO_HINT).format(setting=tokens.scope_setting)}"
             )
             raise ApiError(message, status=status, detail=detail)
-        return response
+        return content
 
-    def _decoded(self, response: requests.Response, decoder: Callable[[bytes], Any]) -> Any:  # noqa: ANN401
-        content = response.content
+    def _decoded(self, content: bytes, decoder: Callable[[bytes], Any]) -> Any:  # noqa: ANN401
         # Not strip(): it would copy a body that may have a megabyte.
         if not content or content.isspace():
             return None
@@ -223,8 +234,7 @@ class AccountClient:
             return decoder(content)
         except msgspec.DecodeError as error:
             message = (
-                f"{response.status_code} for {self.owner} with a body that is not JSON "
-                f"({len(response.content)} bytes)"
+                f"an answer for {self.owner} with a body that is not JSON ({len(content)} bytes)"
             )
             raise RetryableError(message) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import threading
@@ -97,7 +98,7 @@ class Service(BaseAdapter):
         response.request = request
         response.url = request.url or ""
         body = answer.body
-        response._content = body if isinstance(body, bytes) else json.dumps(body).encode()  # noqa: SLF001  (the only way to make a Response)
+        response.raw = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
         return response
 
     @override

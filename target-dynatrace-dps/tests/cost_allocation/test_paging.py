@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -43,7 +44,7 @@ class Pages(BaseAdapter):
         response = requests.Response()
         response.status_code = 200
         response.url = request.url or ""
-        response._content = msgspec.json.encode(body)  # noqa: SLF001  (the only way to make one)
+        response.raw = io.BytesIO(msgspec.json.encode(body))
         return response
 
     @override
