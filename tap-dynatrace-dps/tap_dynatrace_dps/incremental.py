@@ -50,18 +50,18 @@ class DayRows(Generic[RowT]):
         """
         self._window = window
         self._merge = merge
-        self._days: dict[date, dict[tuple[str, ...], RowT]] = {}
+        self._days: dict[date, dict[Any, RowT]] = {}
         self.newest: str | None = None
 
-    def of(self, day: date) -> dict[tuple[str, ...], RowT] | None:
+    def of(self, day: date) -> dict[Any, RowT] | None:
         """Return the rows of a day by their key, to add to; None for a day that is left out."""
         rows = self._days.get(day)
         if rows is None and day in self._window:
             rows = self._days[day] = {}
         return rows
 
-    def add(self, day: date, key: tuple[str, ...], row: RowT) -> None:
-        """Add a row."""
+    def add(self, day: date, key: Any, row: RowT) -> None:  # noqa: ANN401  (all of one type)
+        """Add a row; keys can be hashed and put in order."""
         rows = self.of(day)
         if rows is None:
             return

@@ -110,14 +110,14 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
         head = b"%b%b," % (opening, encode(records.before).removesuffix(b"}"))
         tail = b",%b%b\n" % (encode(records.after).removeprefix(b"{"), closing)
         # JSON texts hold no line breaks, so these three bytes stand between two rows only.
-        rows = records.rows.removeprefix(b"{").removesuffix(b"}\n")
-        self._write(head, rows.replace(b"}\n{", tail + head), tail)
+        lines = records.rows.replace(b"}\n{", tail + head)
+        self._write(head, memoryview(lines)[len(b"{") : -len(b"}\n")], tail)
 
     def flush(self) -> None:
         """Hand on what is buffered."""
         self._undisturbed(self._stream.flush)
 
-    def _write(self, *contents: bytes) -> None:
+    def _write(self, *contents: bytes | memoryview) -> None:
         self._undisturbed(lambda: self._stream.writelines(contents))
 
     def _undisturbed(self, action: Callable[[], object]) -> None:

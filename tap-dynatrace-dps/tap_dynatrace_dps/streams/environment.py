@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 
     from .environment_pages import Row
 
-EnvironmentKey = tuple[str, ...]
-"""Environment, capability and start."""
+_LOOKS_NORMAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII).fullmatch
 
 TIMES_KEPT = 65_536
 """Different date-times of a chain of pages whose spelling is remembered."""
@@ -53,6 +54,14 @@ class EnvironmentRow(msgspec.Struct, rename="camel", gc=False):
     bookings: int
 
 
+class EnvironmentKey(msgspec.Struct, frozen=True, order=True, gc=False):
+    """What is one row of a day. No tuple: the garbage collector would look at each of them."""
+
+    environment_id: str
+    capability_key: str
+    start_time: str
+
+
 class CostRow(EnvironmentRow):
     """An environment's cost."""
 
@@ -72,10 +81,10 @@ class NormalTimes(dict[Any, Any]):
         """Return the normal spelling and remember it."""
         if len(self) >= TIMES_KEPT:
             self.clear()
-        try:
-            normal = text and normal_time(text)
-        except (TypeError, ValueError, AttributeError):
-            normal = text
+        normal = text
+        if text and not (isinstance(text, str) and _LOOKS_NORMAL(text)):
+            with contextlib.suppress(TypeError, ValueError, AttributeError):
+                normal = normal_time(text)
         self[text] = normal
         return normal
 
@@ -151,7 +160,7 @@ class EnvironmentStream(IncrementalStream[EnvironmentRow]):
                     capability = row.capability_key or ""
                     capability = once(capability, capability)
                     name, unit = row.capability_name, row.unit
-                    key = (environment, capability, start)
+                    key = EnvironmentKey(environment, capability, start)
                     old = day.get(key)
                     new = row_type(
                         cluster,
