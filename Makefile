@@ -60,7 +60,7 @@ types: setup
 	$(BIN)/mypy tests
 
 units: setup
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 # Needs a quiet machine and about a quarter of an hour. QUICK=1 takes two minutes.
 bench: setup ## measure the tap and the target beside others
