@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from .codec import encode
@@ -55,13 +56,16 @@ class EventEncoder:
         shared, identify = self._shared, self._ids.of_key
         nested = tuple(name for name, value in record.items() if type(value) in _NESTED)
 
+        # A single key makes itemgetter return a value alone.
+        key_of = itemgetter(*keys) if len(keys) > 1 else lambda record: (record[keys[0]],)
+        head = encode(shared).removesuffix(b"}") + b',"event.id":"'
+
         def encode_flat(record: dict[str, Any]) -> bytes:
-            identifier = identify([record[key] for key in keys])
-            return encode({**shared, "event.id": identifier, **record})
+            # Joined, because a merged dictionary takes longer to make than to encode.
+            return b'%b%b",%b' % (head, identify(key_of(record)).encode(), encode(record)[1:])
 
         def encode_nested(record: dict[str, Any]) -> bytes:
-            identifier = identify([record[key] for key in keys])
-            event = {**shared, "event.id": identifier, **record}
+            event = {**shared, "event.id": identify(key_of(record)), **record}
             flatten_columns(event, nested)
             return encode(event)
 

@@ -60,7 +60,7 @@ class EventIds:
         }
         return self._uuid5(encode_sorted([content]))
 
-    def of_key(self, values: list[Any]) -> str:
+    def of_key(self, values: Sequence[Any]) -> str:
         """Return the id of the record with these values of its key, spelled canonically."""
         return self._uuid5(encode(values))
 
