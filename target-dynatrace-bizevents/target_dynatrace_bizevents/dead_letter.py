@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from .codec import NotJsonError, decode_leniently, encode
+from .codec import decode_leniently, encode
 from .dynatrace_api.errors import DynatraceError, redact
 
 if TYPE_CHECKING:
@@ -151,10 +151,7 @@ def _with_reason(line: bytes, reason: dict[str, Any]) -> tuple[str, bytes]:
         raw = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
         stream = msgspec.json.decode(raw["stream"], type=str)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        try:
-            message = decode_leniently(line)
-        except NotJsonError:  # pragma: no cover  (the line was read with the same function)
-            message = {"type": "RECORD", "stream": "", "record": {}}
+        message = decode_leniently(line)
         return message["stream"], encode({**message, REASON_FIELD: reason}) + b"\n"
     raw[REASON_FIELD] = msgspec.Raw(encode(reason))
     return stream, msgspec.json.encode(raw) + b"\n"
