@@ -132,9 +132,10 @@ class Report:
         )
 
     def memory(self) -> str:
-        """Show the memory of a short and a long period."""
+        """Show the memory of ever longer periods."""
+        days = (self._plan.days, self._plan.more_days // 2, self._plan.more_days)
         results = self._measured(
-            self._taps.ours(), replace(self._taps, days=self._plan.more_days).ours(), once=True
+            *(replace(self._taps, days=number).ours() for number in days), once=True
         )
         rows = [
             (f"{result.case.rows:,} rows", f"{result.peak_bytes / MEGABYTE:,.0f} MB")
