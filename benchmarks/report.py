@@ -37,7 +37,7 @@ class Plan:
 
 
 WHOLE = Plan(days=100, more_days=LARGE.days, small_days=SMALL.days, repetitions=3)
-QUICK = Plan(days=20, more_days=60, small_days=124, repetitions=1)
+QUICK = Plan(days=10, more_days=40, small_days=124, repetitions=1)
 
 
 class Report:
