@@ -57,7 +57,7 @@ types: setup
 	$(BIN)/mypy scripts
 	$(BIN)/mypy -p benchmarks
 	$(BIN)/mypy .ci
-	$(BIN)/mypy tests
+	$(BIN)/mypy tests conftest.py
 
 units: setup
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
