@@ -7,7 +7,7 @@ with them. Bookmarks and keys are compared as text, so records carry one form on
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 ONE_DAY = timedelta(days=1)
@@ -42,8 +42,3 @@ def spelled(moment: datetime) -> str:
 def day_of(text: str) -> date:
     """Return the UTC day of a day or a date-time."""
     return instant(text).date()
-
-
-def midnight(day: date) -> datetime:
-    """Return the first moment of a UTC day."""
-    return datetime.combine(day, time(), UTC)

@@ -18,7 +18,7 @@ from .bookmarks import NO_ROWS, Bookmark
 from .dates import ONE_DAY, day_of
 from .dynatrace_api.errors import ApiError
 from .progress import Progress
-from .stream import Chunk, DPSStream
+from .stream import NOT_FOUND, Chunk, DPSStream
 from .windows import Window, read_in_order
 from .writer import encode_lines
 
@@ -33,8 +33,6 @@ RowT = TypeVar("RowT")
 HISTORY_DAYS = 3 * 365
 """Read this far back where neither a setting nor the subscription says where to start; Account
 Management shows three years."""
-
-_NOT_FOUND = 404
 
 
 class DayRows(Generic[RowT]):
@@ -155,9 +153,7 @@ class IncrementalStream(DPSStream, Generic[RowT]):
             try:
                 yield from self.read_days(session, subscription)
             except ApiError as error:
-                if error.status != _NOT_FOUND or (
-                    subscription.is_active and not subscription.shared
-                ):
+                if error.status != NOT_FOUND or not subscription.may_lack_data:
                     raise
                 self.logger.warning(
                     "%s has no data in subscription %s: %s",

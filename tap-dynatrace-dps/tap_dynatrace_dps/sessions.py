@@ -46,6 +46,11 @@ class Subscription:
         return self.summary.get("status") == "ACTIVE"
 
     @property
+    def may_lack_data(self) -> bool:
+        """Tell whether 404 only means that there is none: a contract of others, or not active."""
+        return self.shared or not self.is_active
+
+    @property
     def first_day(self) -> date | None:
         """Return the first day of the contract, where the list has it."""
         return self._day("startTime")
@@ -127,6 +132,16 @@ class Session:
                 if entry.get("uuid")
             ]
         return self._listed
+
+    def has_valid_credentials(self) -> bool:
+        """Tell whether the SSO grants the account's client the usual scope."""
+        try:
+            self.listed_subscriptions()
+        except CredentialsError:
+            return False
+        except DynatraceError:
+            return True
+        return True
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,9 @@ STATE_INTERVAL_SECONDS = 5.0
 
 STATE_INTERVAL_RECORDS = 10_000
 
-_NOT_THERE = frozenset({403, 404, 410})
+NOT_FOUND = 404
+
+_NOT_THERE = frozenset({403, NOT_FOUND, 410})
 """Answers that an optional stream turns into a warning."""
 
 
@@ -116,7 +118,7 @@ class DPSStream(Stream):
             except DynatraceError as error:
                 if self.ABORT_AT_RECORD_COUNT is not None:
                     raise  # `--test`: the first failure is the answer
-                if self.optional and _is_not_there(error):
+                if self.optional and self._is_not_there(session, error):
                     self.logger.warning(
                         "%s has no stream '%s' (%s). It needs the scope '%s'; deselect the "
                         "stream if it is not wanted.",
@@ -127,6 +129,13 @@ class DPSStream(Stream):
                     )
                 else:
                     self.sessions.fail(session, self.name, error)
+
+    def _is_not_there(self, session: Session, error: DynatraceError) -> bool:
+        """Tell whether the account or its client lacks the stream."""
+        if isinstance(error, CredentialsError):
+            # Another scope than usual was refused; wrong credentials are refused with any.
+            return self.scope is not None and session.has_valid_credentials()
+        return isinstance(error, ApiError) and error.status in _NOT_THERE
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -195,9 +204,3 @@ class DPSStream(Stream):
             writer.write_records(alias, records, version=self._stream_version, extracted=extracted)
 
         return write
-
-
-def _is_not_there(error: DynatraceError) -> bool:
-    return isinstance(error, CredentialsError) or (
-        isinstance(error, ApiError) and error.status in _NOT_THERE
-    )

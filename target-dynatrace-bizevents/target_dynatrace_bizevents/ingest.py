@@ -70,14 +70,12 @@ class Answer:
         status: HTTP status.
         detail: the server's own message.
         refused: the named events.
-        tries: how often the request was sent.
     """
 
     outcome: Outcome
     status: int
     detail: str = ""
     refused: tuple[Refused, ...] = ()
-    tries: int = 1
 
 
 class Authorization(Protocol):

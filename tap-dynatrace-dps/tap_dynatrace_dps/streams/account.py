@@ -9,14 +9,12 @@ from typing_extensions import override
 from tap_dynatrace_dps import schemas
 from tap_dynatrace_dps.dynatrace_api.errors import ApiError
 from tap_dynatrace_dps.paging import rows_of
-from tap_dynatrace_dps.stream import Chunk, DPSStream
+from tap_dynatrace_dps.stream import NOT_FOUND, Chunk, DPSStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_dynatrace_dps.sessions import Session, Subscription
-
-_NOT_FOUND = 404
 
 
 class Accounts(DPSStream):
@@ -57,7 +55,7 @@ class Subscriptions(DPSStream):
                 session, f"/sub/v2/accounts/{account}/subscriptions/{subscription.uuid}"
             )
         except ApiError as error:
-            if error.status != _NOT_FOUND or subscription.is_active:
+            if error.status != NOT_FOUND or subscription.is_active:
                 raise
             self.logger.warning("Only the list knows subscription %s: %s", subscription.uuid, error)
             body = None
@@ -78,7 +76,7 @@ class Forecast(DPSStream):
         try:
             body = self.fetch(session, path)
         except ApiError as error:
-            if error.status != _NOT_FOUND:
+            if error.status != NOT_FOUND:
                 raise
             body = None
         if isinstance(body, dict) and body.get("forecastCreatedAt"):

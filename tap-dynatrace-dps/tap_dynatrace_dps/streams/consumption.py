@@ -12,7 +12,7 @@ from tap_dynatrace_dps.decimals import add
 from tap_dynatrace_dps.dynatrace_api.errors import ApiError
 from tap_dynatrace_dps.incremental import DayContent, DayRows, IncrementalStream, Part, day_of_row
 from tap_dynatrace_dps.paging import rows_of
-from tap_dynatrace_dps.stream import Chunk, DPSStream
+from tap_dynatrace_dps.stream import NOT_FOUND, Chunk, DPSStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from tap_dynatrace_dps.sessions import Session, Subscription
     from tap_dynatrace_dps.writer import Records
-
-_NOT_FOUND = 404
 
 _USAGE_FIELDS = frozenset(
     {"capabilityKey", "capabilityName", "startTime", "endTime", "value", "unitMeasure"}
@@ -60,8 +58,7 @@ class Cost(DPSStream):
                 self.tap.filters,
             )
         except ApiError as error:
-            own = subscription.is_active and not subscription.shared
-            if error.status != _NOT_FOUND or own:
+            if error.status != NOT_FOUND or not subscription.may_lack_data:
                 raise
             body = None
         days = merged_days(rows_of(body, "data", "cost"), session.account.label)

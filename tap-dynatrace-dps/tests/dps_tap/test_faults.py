@@ -133,6 +133,15 @@ def test_a_missing_scope_of_an_optional_stream_leaves_the_others_alone(
     assert "account-env-read" in caplog.text
 
 
+@pytest.mark.parametrize("stream", ["environments", "forecast", "notifications", "rate_cards"])
+def test_wrong_credentials_fail_an_optional_stream_too(sandbox: SandboxServer, stream: str) -> None:
+    config = sandbox.tap_config()
+    config["accounts"][0]["client_secret"] = "dt0s02.WRONG.SECRET"
+    run = run_tap(config, select=(stream,))
+    assert "client_secret" in str(run.failure)
+    assert sandbox.accounts[0]["name"] in str(run.failure)
+
+
 def test_a_missing_scope_of_a_required_stream_fails_clearly(sandbox: SandboxServer) -> None:
     sandbox.grant(sandbox.accounts[0]["client_id"], ["account-env-read"])
     run = run_tap(sandbox.tap_config(), select=("cost",))
