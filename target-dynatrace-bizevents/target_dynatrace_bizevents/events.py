@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from .codec import encode
-from .flatten import attribute_name, flatten, flatten_columns
+from .flatten import flatten
 from .identity import EventIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import msgspec
+
     from .mapping import Shape
-
-_NESTED = frozenset({dict, list})
-
-_CANONICAL = frozenset({str, int, bool, type(None)})
-"""Types of which equal values have one spelling."""
+    from .rows import RowType
 
 
 class EventEncoder:
@@ -35,38 +32,29 @@ class EventEncoder:
             shape: from a record to its attributes.
         """
         self._ids = EventIds(event_type, keys)
-        self._keys = tuple(keys)
         self._shape = shape
         self._shared = {"event.type": event_type, "event.provider": provider}
 
     def __call__(self, record: dict[str, Any]) -> bytes:
         """Return the event as one JSON object."""
-        return encode({**self._shared, "event.id": self._ids.of(record), **self._shape(record)})
+        return self._event(self._ids.of(record), record)
 
-    def for_records_like(self, record: dict[str, Any]) -> Callable[[dict[str, Any]], bytes]:
-        """Return the encoding of records with the same names and types, a faster one if any."""
-        keys = self._keys
-        if (
-            self._shape is not flatten
-            or not keys
-            or any(type(record[key]) not in _CANONICAL for key in keys)
-            or any(attribute_name(name) != name for name in record)
-        ):
-            return self
-        shared, identify = self._shared, self._ids.of_key
-        nested = tuple(name for name, value in record.items() if type(value) in _NESTED)
+    def of_row(self, rows: RowType) -> Callable[[msgspec.Struct], bytes]:
+        """Return the encoding of a stream's rows."""
+        identify, key_of = self._ids.of_key, rows.key_of
+        if rows.is_flat and self._shape is flatten:
+            head = encode(self._shared).removesuffix(b"}") + b',"event.id":"'
 
-        # A single key makes itemgetter return a value alone.
-        key_of = itemgetter(*keys) if len(keys) > 1 else lambda record: (record[keys[0]],)
-        head = encode(shared).removesuffix(b"}") + b',"event.id":"'
+            def encode_flat(row: msgspec.Struct) -> bytes:
+                # Joined, because an object with all of it would have to be made first.
+                return b'%b%b",%b' % (head, identify(key_of(row)).encode(), encode(row)[1:])
 
-        def encode_flat(record: dict[str, Any]) -> bytes:
-            # Joined, because a merged dictionary takes longer to make than to encode.
-            return b'%b%b",%b' % (head, identify(key_of(record)).encode(), encode(record)[1:])
+            return encode_flat
 
-        def encode_nested(record: dict[str, Any]) -> bytes:
-            event = {**shared, "event.id": identify(key_of(record)), **record}
-            flatten_columns(event, nested)
-            return encode(event)
+        def encode_shaped(row: msgspec.Struct) -> bytes:
+            return self._event(identify(key_of(row)), rows.record_of(row))
 
-        return encode_nested if nested else encode_flat
+        return encode_shaped
+
+    def _event(self, identifier: str, record: dict[str, Any]) -> bytes:
+        return encode({**self._shared, "event.id": identifier, **self._shape(record)})

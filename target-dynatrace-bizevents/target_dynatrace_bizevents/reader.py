@@ -15,7 +15,11 @@ from .codec import NotJsonError, decode, decode_leniently
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+
+_BLOCK_BYTES = 1 << 16
+"""Read at once; what a pipe holds on Linux."""
 
 
 class _StopReading(BaseException):
@@ -26,6 +30,10 @@ def _do_nothing() -> None:
     pass
 
 
+def _take_none(_: bytes) -> bool:
+    return False
+
+
 class SingerLines(GenericSingerReader[bytes]):
     """Reader that knows its line number, can be stopped, and tidies up before it fails.
 
@@ -33,6 +41,7 @@ class SingerLines(GenericSingerReader[bytes]):
         line: the current line, as it came.
         number: its number, from 1.
         source: what is being read, once reading has begun.
+        take_row: offered each line first; tells whether it has dealt with it.
         before_failure: called before an exception leaves `process_lines`.
     """
 
@@ -42,6 +51,7 @@ class SingerLines(GenericSingerReader[bytes]):
         self.line = b""
         self.number = 0
         self.source: IO[Any] | None = None
+        self.take_row: Callable[[bytes], bool] = _take_none
         self.before_failure: Callable[[], None] = _do_nothing
         self.logger: logging.Logger | None = None
         self._stopping = False
@@ -90,27 +100,55 @@ class SingerLines(GenericSingerReader[bytes]):
         callbacks: dict[str, Callable[[dict[str, Any]], None]],
         stats: Counter[str],
     ) -> None:
-        read = getattr(source, "buffer", source).readline
+        records = 0
+        try:
+            for lines in self._blocks(source):
+                for line in lines:
+                    if self._stopping:
+                        return
+                    self.number += 1
+                    self.line = line
+                    if self.take_row(line):
+                        records += 1
+                    elif line.strip():
+                        self._process_line(callbacks, stats)
+        finally:
+            stats["RECORD"] += records
+
+    def _blocks(self, source: IO[Any]) -> Iterator[list[bytes]]:
+        """Yield lines, as many as there are without waiting for more."""
+        binary = getattr(source, "buffer", source)
+        read: Callable[[int], bytes | str] = getattr(binary, "read1", binary.readline)
+        unfinished: list[bytes] = []
         while not self._stopping:
             self._waiting = True
-            line = read()
+            block = read(_BLOCK_BYTES)
             self._waiting = False
-            if not line:
-                break
-            self.number += 1
-            self.line = line if type(line) is bytes else line.encode("utf-8", "surrogatepass")
-            try:
-                message = decode(self.line)
-                kind = message["type"]
-                callback = callbacks[kind]
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
-                if not self.line.strip():
-                    continue
-                message = self.deserialize_json(self.line)
-                kind = self._kind(message)
-                callback = callbacks.get(kind, self._process_unknown_message)
-            callback(message)
-            stats[kind] += 1
+            if not block:
+                yield [b"".join(unfinished)]
+                return
+            if isinstance(block, str):
+                block = block.encode("utf-8", "surrogatepass")
+            first, *others = block.split(b"\n")
+            unfinished.append(first)
+            if others:
+                whole = b"".join(unfinished)
+                unfinished = [others.pop()]
+                yield [whole, *others]
+
+    def _process_line(
+        self, callbacks: dict[str, Callable[[dict[str, Any]], None]], stats: Counter[str]
+    ) -> None:
+        try:
+            message = decode(self.line)
+            kind = message["type"]
+            callback = callbacks[kind]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
+            message = self.deserialize_json(self.line)
+            kind = self._kind(message)
+            callback = callbacks.get(kind, self._process_unknown_message)
+        callback(message)
+        stats[kind] += 1
 
     def _kind(self, message: object) -> str:
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):

@@ -14,26 +14,24 @@ from .batch import Batch, OpenBatch
 from .codec import encode
 from .events import EventEncoder
 from .mapping import event_type, shape_of
+from .rows import row_type
+from .typecheck import type_check
 from .validator import RecordValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    import msgspec
+
+    from .rows import RowType
     from .target import TargetDynatraceBizevents
-    from .typecheck import Check
 
 DEFAULT_SEPARATOR = "__"
 """Between the names of a column flattened by the SDK, where `flattening_separator` is not set."""
 
 
-MOST_PLANS = 1000
-"""Remembered combinations of names and types; a stream with more is slower, not wrong."""
-
-Signature = tuple[object, ...]
-"""The names of a record and the types of its values."""
-
-Plan = tuple[tuple[tuple[str, "Check"], ...], "Callable[[dict[str, Any]], bytes]"]
-"""For records of one signature: the columns to look at more closely, and the encoding."""
+MOST_COLUMNS_LEARNT = 1000
+"""Of those that no schema names; a stream with more is slower, not wrong."""
 
 
 class BizeventsSink(Sink):
@@ -62,11 +60,12 @@ class BizeventsSink(Sink):
             shape=shape_of(stream_name, self.schema["properties"], separator),
         )
         self._keys = frozenset(self.key_properties)
-        self._plans: dict[Signature, Plan] = {}
         self._known = set(self.schema["properties"])
+        self._learnt: set[str] = set()
+        self._metadata = self.include_sdc_metadata_properties
+        self.row_type = self._find_row_type()
         self._open = OpenBatch(config["max_batch_events"], config["max_batch_bytes"])
         self._report = target.report.stream(stream_name)
-        self._metadata = self.include_sdc_metadata_properties
 
     @override
     def get_validator(self) -> RecordValidator | None:
@@ -82,6 +81,36 @@ class BizeventsSink(Sink):
         """Seconds since the first event of the open batch came; 0 where there is none."""
         return time.monotonic() - self._open.opened if self._open.events else 0.0
 
+    def _find_row_type(self) -> RowType | None:
+        check = None if self._metadata else type_check(self.schema)
+        if check is None:
+            return None
+        found = row_type(self.stream_name, check, keys=self.key_properties, learnt=self._learnt)
+        if found is not None:
+            self._encode_row = self._encode.of_row(found)
+        return found
+
+    def take_row(self, row: msgspec.Struct, line: bytes) -> bool:
+        """Add the event of a record that came the short way, unless it needs a careful look.
+
+        Args:
+            row: of the class `row_type`.
+            line: the message as it came.
+
+        Returns:
+            Whether it was taken.
+        """
+        self._target.delivery.check()
+        try:
+            if self.row_type is None or not self.row_type.accepts(row):
+                return False
+            event = self._encode_row(row)
+        except RecursionError:
+            return False
+        with self._target.lock:
+            self._add(event, line)
+        return True
+
     def take(self, record: dict[str, Any], message: dict[str, Any], line: bytes) -> None:
         """Check a record and add its event to the open batch.
 
@@ -94,46 +123,28 @@ class BizeventsSink(Sink):
             InvalidRecord: it does not fit the schema.
             MissingKeyPropertiesError: it lacks a part of the key.
         """
-        signature = (*record, *map(type, record.values()))
-        plan = self._plans.get(signature)
-        try:
-            if plan is None:
-                event = self._take_first(record, message, signature)
-            else:
-                checks, encode_event = plan
-                for column, check in checks:
-                    if not check(record[column]):
-                        self._check(record)
-                        break
-                event = encode_event(record)
-        except RecursionError as error:
-            text = f"{self._target.place}: the record is nested too deeply."
-            raise InvalidInputLine(text) from error
-        batch = self._open
-        if not batch.events or not batch.add(event, line):
-            if not self._begin(event, line):
-                return
-        else:
-            self._target.ledger.taken += 1
-        if batch.is_full:
-            self.close_batch()
-
-    def _take_first(
-        self, record: dict[str, Any], message: dict[str, Any], signature: Signature
-    ) -> bytes:
-        """Check a record of new names and types, and note how to do it faster for its like."""
         if self._metadata:
             self._add_sdc_metadata_to_record(record, message, {})
         else:
             self._remove_sdc_metadata_from_record(record)
-        self._check(record)
-        if not self._known.issuperset(record):
-            self._tell_unknown(record)
-        checks = self._validator.closer_looks(record) if self._validator else ()
-        same = len(signature) == 2 * len(record)
-        if checks is not None and same and len(self._plans) < MOST_PLANS:
-            self._plans[signature] = (checks, self._encode.for_records_like(record))
-        return self._encode(record)
+        try:
+            self._check(record)
+            if not self._known.issuperset(record):
+                self._tell_unknown(record)
+            event = self._encode(record)
+        except RecursionError as error:
+            text = f"{self._target.place}: the record is nested too deeply."
+            raise InvalidInputLine(text) from error
+        self._add(event, line)
+
+    def _add(self, event: bytes, line: bytes) -> None:
+        batch = self._open
+        if batch.events and batch.add(event, line):
+            self._target.ledger.taken += 1
+        elif not self._begin(event, line):
+            return
+        if batch.is_full:
+            self.close_batch()
 
     def _check(self, record: dict[str, Any]) -> None:
         if self._validator is not None:
@@ -210,3 +221,7 @@ class BizeventsSink(Sink):
             self.logger.warning(
                 "Not in the schema of the stream, sent all the same: %s", ", ".join(unknown)
             )
+        if len(self._learnt) < MOST_COLUMNS_LEARNT:
+            self._learnt.update(unknown)
+            self.row_type = self._find_row_type()
+            self._target.find_rows()

@@ -23,6 +23,7 @@ from .heartbeat import Heartbeat
 from .ledger import Ledger
 from .reader import SingerLines
 from .report import Report
+from .rows import Rows
 from .settings import SETTINGS
 from .sink import BizeventsSink
 
@@ -72,7 +73,7 @@ class TargetDynatraceBizevents(PlainErrors, Target):
         self.message_reader.before_failure = self._finish_early
         self.message_reader.logger = self.logger
         self._routes: dict[str, list[Route]] = {}
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._connection = Connection(
             self.config,
             logger=self.logger,
@@ -89,7 +90,7 @@ class TargetDynatraceBizevents(PlainErrors, Target):
             on_failure=self._clock.stop,
         )
         self.deliver: Callable[[Batch], None] = self.delivery.submit
-        self._heartbeat = Heartbeat(self._close_batches, self._lock, self.ledger)
+        self._heartbeat = Heartbeat(self._close_batches, self.lock, self.ledger)
         self._ready = True
         self._setup_signal_handlers()
 
@@ -109,8 +110,7 @@ class TargetDynatraceBizevents(PlainErrors, Target):
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        if self.delivery.failure is not None:
-            self.delivery.check()
+        self.delivery.check()
         try:
             record = message_dict["record"]
             routes = self._routes[message_dict["stream"]]
@@ -119,7 +119,7 @@ class TargetDynatraceBizevents(PlainErrors, Target):
         if type(record) is not dict:
             what = "a RECORD whose 'record' is not an object"
             raise self._malformed(what)
-        with self._lock:
+        with self.lock:
             if len(routes) == 1 and routes[0][0] is None:
                 routes[0][1].take(record, message_dict, self.message_reader.line)
                 return
@@ -140,7 +140,7 @@ class TargetDynatraceBizevents(PlainErrors, Target):
         if self.message_reader.source is not None and not self._routes:
             self._dead_letter.replaces(self.message_reader.source)
         super()._process_schema_message(message_dict)
-        with self._lock:
+        with self.lock:
             # Sinks of an older schema get no more records.
             for sink in self._sinks_to_clear:
                 cast("BizeventsSink", sink).close_batch()
@@ -155,7 +155,19 @@ class TargetDynatraceBizevents(PlainErrors, Target):
         ]
         for routes in self._routes.values():
             routes[:] = [(step, self._current(sink)) for step, sink in routes]
+        self.find_rows()
         self._heartbeat.start()
+
+    def find_rows(self) -> None:
+        """Note anew which records can go the short way."""
+        takers = {
+            sink.row_type.message: sink.take_row
+            for stream, routes in self._routes.items()
+            for transform, sink in routes
+            if len(routes) == 1 and transform is None and sink.stream_name == stream
+            if sink.row_type is not None
+        }
+        self.message_reader.take_row = Rows(takers).take
 
     def _route(self, stream_map: StreamMap) -> Route:
         plain = type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
@@ -184,7 +196,7 @@ class TargetDynatraceBizevents(PlainErrors, Target):
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         if message_dict.get("stream") not in self._routes:
             raise self._misplaced(message_dict)
-        with self._lock:
+        with self.lock:
             super()._process_batch_message(message_dict)
 
     @override

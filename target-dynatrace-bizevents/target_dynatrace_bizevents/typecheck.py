@@ -10,18 +10,26 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 Check = Callable[[Any], bool]
 
-_SCALARS: dict[str, frozenset[type]] = {
+Column = tuple[frozenset[type], Check | None]
+"""Types that a column accepts as they are, and the closer look at objects and arrays."""
+
+_KINDS: dict[str, frozenset[type]] = {
     "string": frozenset({str}),
     # No Decimal: 1.0 is no integer in the SDK's eyes.
     "integer": frozenset({int}),
-    "number": frozenset({int, Decimal}),
+    "number": frozenset({int, Decimal, msgspec.Raw}),
     "boolean": frozenset({bool}),
     "null": frozenset({type(None)}),
 }
 
-_ANY = frozenset({str, int, Decimal, bool, type(None), float, dict, list})
+SCALARS = frozenset[type]().union(*_KINDS.values())
+"""Types of values that are not made of others; Raw is a number in its own spelling."""
+
+_ANY = SCALARS | {float, dict, list}
 
 _ANNOTATIONS = frozenset(
     {"format", "title", "description", "default", "examples", "$comment", "writeOnly"}
@@ -35,7 +43,11 @@ class _TooMuchError(Exception):
 
 
 class ObjectCheck:
-    """The check of an object, column by column."""
+    """The check of an object, column by column.
+
+    Attributes:
+        required: names of columns that must be there.
+    """
 
     def __init__(self, schema: dict[str, Any]) -> None:
         """Compile the schema of an object."""
@@ -45,7 +57,7 @@ class ObjectCheck:
             self._plain[name], closer_look = _compile(column)
             if closer_look is not None:
                 self._inner[name] = closer_look
-        self._required = frozenset(schema.get("required", ()))
+        self.required = frozenset(schema.get("required", ()))
         additional = schema.get("additionalProperties", True)
         if not isinstance(additional, bool):
             raise _TooMuchError
@@ -61,19 +73,12 @@ class ObjectCheck:
                 closer_look = self._inner.get(name)
                 if closer_look is None or not closer_look(value):
                     return False
-        return self._required.issubset(record)
+        return self.required.issubset(record)
 
-    def closer_looks(self, record: dict[str, Any]) -> tuple[tuple[str, Check], ...]:
-        """Return what is left to check for records of the same names and types.
-
-        Args:
-            record: an accepted one.
-        """
-        return tuple(
-            (name, self._inner[name])
-            for name, value in record.items()
-            if type(value) not in self._plain.get(name, self._others)
-        )
+    @property
+    def columns(self) -> dict[str, Column]:
+        """What each column accepts."""
+        return {name: (kinds, self._inner.get(name)) for name, kinds in self._plain.items()}
 
 
 def type_check(schema: dict[str, Any]) -> ObjectCheck | None:
@@ -85,15 +90,14 @@ def type_check(schema: dict[str, Any]) -> ObjectCheck | None:
     return check if isinstance(check, ObjectCheck) else None
 
 
-def _compile(schema: Any) -> tuple[frozenset[type], Check | None]:  # noqa: ANN401
-    """Return the types that need no closer look, and the closer look at objects and arrays."""
+def _compile(schema: Any) -> Column:  # noqa: ANN401
     if not isinstance(schema, dict):
         raise _TooMuchError
     words = schema.keys() - _ANNOTATIONS
     if words == {"anyOf"}:
         return _compile_any_of(schema["anyOf"])
     kinds = _kinds_of(schema)
-    plain: frozenset[type] = frozenset().union(*(_SCALARS.get(kind, ()) for kind in kinds))
+    plain: frozenset[type] = frozenset().union(*(_KINDS.get(kind, ()) for kind in kinds))
     inner: Check | None = None
     if "object" in kinds and words & {"properties", "required", "additionalProperties"}:
         words -= {"properties", "required", "additionalProperties"}
@@ -112,7 +116,7 @@ def _compile(schema: Any) -> tuple[frozenset[type], Check | None]:  # noqa: ANN4
     return (plain if kinds else _ANY), inner
 
 
-def _compile_any_of(schemas: list[Any]) -> tuple[frozenset[type], Check | None]:
+def _compile_any_of(schemas: list[Any]) -> Column:
     parts = [_compile(part) for part in schemas]
     inner = [check for _, check in parts if check is not None]
     if len(inner) > 1:

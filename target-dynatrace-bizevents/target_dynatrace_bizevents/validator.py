@@ -44,26 +44,12 @@ class RecordValidator(BaseJSONSchemaValidator):
             reason = str(error).splitlines()[0].removeprefix("Schema Validation Error: ")
             message = f"The schema of the stream '{stream}' is not a JSON schema: {reason}."
             raise InvalidJSONSchema(message) from error
-        self._types = type_check(schema)
-        self._accepts: Check = self._types or _compiled(schema)
+        self._accepts: Check = type_check(schema) or _compiled(schema)
 
     @override
     def validate(self, record: dict[str, Any]) -> None:
         if not self._accepts(record):
             self._ask_the_sdk(record)
-
-    def closer_looks(self, record: dict[str, Any]) -> tuple[tuple[str, Check], ...] | None:
-        """Return what is left to check for records of the same names and types.
-
-        Args:
-            record: a valid one.
-
-        Returns:
-            Columns, each with its check; None where all of such a record has to be checked.
-        """
-        if self._types is None or not self._types(record):
-            return None
-        return self._types.closer_looks(record)
 
     def _ask_the_sdk(self, record: dict[str, Any]) -> None:
         try:
