@@ -105,10 +105,11 @@ def test_nothing_is_lost_whatever_the_server_answers(  # noqa: PLR0917  (what va
     assert run.code == (1 if run.dead_ids else 0), run.log
     assert run.states[-1] == {"n": len(sent)}
     assert set(stored) | set(run.dead_ids) == set(sent)
-    assert not set(stored) & set(run.dead_ids)
     assert len(run.dead_ids) == len(set(run.dead_ids))
     kinds = [rule for rule, _ in faults]
+    # Of a request that is stored without an answer, the repetition may be refused.
     if not any(rule in after_storing for rule in kinds):
+        assert not set(stored) & set(run.dead_ids)
         assert len(stored) == len(set(stored))
     if not any(rule in refusing or rule == {"status": 413} for rule in kinds):
         assert run.dead_ids == []
