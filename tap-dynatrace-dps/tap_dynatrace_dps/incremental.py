@@ -19,7 +19,7 @@ from .dates import ONE_DAY, day_of
 from .dynatrace_api.errors import ApiError
 from .progress import Progress
 from .stream import NOT_FOUND, Chunk, DPSStream
-from .windows import Window, read_in_order
+from .windows import Width, Window, read_in_order
 from .writer import encode_lines
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ class DayRows(Generic[RowT]):
         for day, rows in other._days.items():
             for key, row in rows.items():
                 self.add(day, key, row)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return sum(map(len, self._days.values()))
 
     def take(self, day: date) -> list[RowT]:
         """Remove a day and return its rows, ordered by key."""
@@ -174,17 +178,14 @@ class IncrementalStream(DPSStream, Generic[RowT]):
         if period is None:
             return
         last_complete = self.tap.today - ONE_DAY
-        windows = list(period.cut(int(self.config["window_days"])))
-        if not self.one_chain_per_window:
-            windows = [period]
-        progress = Progress(self.logger, session.account.label, len(windows), self.tap.clock)
+        progress = Progress(self.logger, session.account.label, len(period), self.tap.clock)
 
         def remember(day: date, content: str) -> None:
             if not is_full:
                 bookmark.remember(day, content, last_complete=last_complete)
                 bookmarks.store(self.stream_state, key, bookmark)
 
-        for window, rows in self._windows(session, subscription, period, windows):
+        for window, rows in self._windows(session, subscription, period):
             for day in window.days():
                 taken = rows.take(day)
                 encoded = encode_lines(taken)
@@ -194,17 +195,18 @@ class IncrementalStream(DPSStream, Generic[RowT]):
                     day_content = DayContent(taken, encoded, rows.newest)
                     records = self.records(session, subscription, day_content)
                 yield Chunk(records, partial(remember, day, content))
-                progress.records_sent(len(records))
-            progress.window_done()
+                progress.day_done(len(records))
 
     def _windows(
         self,
         session: Session,
         subscription: Subscription,
         period: Window,
-        windows: list[Window],
     ) -> Iterator[tuple[Window, DayRows[RowT]]]:
         """Yield each window, in order, when all its chains have been read."""
+        widest = int(self.config["window_days"]) if self.one_chain_per_window else len(period)
+        width = Width(period, widest)
+        windows = period.cut(width)
         subjects = list(self.subjects(session, subscription, period))
         parts = (Part(window, subject) for window in windows for subject in subjects)
         stop = Event()
@@ -212,6 +214,7 @@ class IncrementalStream(DPSStream, Generic[RowT]):
         def read(part: Part) -> DayRows[RowT]:
             rows = DayRows(part.window, self.merge)
             self.read_part(session, subscription, part, rows, stop)
+            width.learn(part.window, len(rows))
             return rows
 
         results = read_in_order(

@@ -66,7 +66,9 @@ SETTINGS = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=366),
         default=31,
         title="Window days",
-        description="Days that one chain of page requests covers.",
+        description=(
+            "Most days that one chain of page requests covers; fewer where a day has many records."
+        ),
     ),
     th.Property(
         "page_size",

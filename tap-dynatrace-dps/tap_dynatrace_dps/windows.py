@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from .dates import ONE_DAY
@@ -42,13 +43,62 @@ class Window:
         """Tell whether the day lies inside."""
         return self.first <= day <= self.last
 
-    def cut(self, width: int) -> Iterator[Window]:
-        """Cut into windows of at most `width` days, in order."""
+    def __len__(self) -> int:
+        """Return the number of days."""
+        return (self.last - self.first).days + 1
+
+    def cut(self, width: int | Callable[[], int]) -> Iterator[Window]:
+        """Cut into windows, in order.
+
+        Args:
+            width: the most days of each window; a function is asked before each one.
+        """
         first = self.first
         while first <= self.last:
-            last = min(first + ONE_DAY * (width - 1), self.last)
+            days = width if isinstance(width, int) else width()
+            last = min(first + ONE_DAY * (days - 1), self.last)
             yield Window(first, last)
             first = last + ONE_DAY
+
+
+MOST_ROWS = 30_000
+"""Rows that a window should not hold many more of; about 15 MB."""
+
+_FIRST_SHARE = 8
+"""The first windows have this part of the widest one's days: nothing is known of them yet."""
+
+
+class Width:
+    """How many days the next window should have, going by the rows of those that were read.
+
+    A window waits in memory until it is read completely, beside others; one of a large customer
+    holds as many rows a day as one of a small customer a month.
+    """
+
+    def __init__(self, period: Window, widest: int) -> None:
+        """Begin with narrow windows, unless the period is one window anyway.
+
+        Args:
+            period: to be cut.
+            widest: the most days of a window.
+        """
+        self._widest = widest
+        self._days = widest if len(period) <= widest else max(1, widest // _FIRST_SHARE)
+        self._rows: Counter[Window] = Counter()
+        self._densest = 0.0
+        self._lock = Lock()
+
+    def __call__(self) -> int:
+        """Return the number of days."""
+        return self._days
+
+    def learn(self, window: Window, rows: int) -> None:
+        """Note that a window, or a part of it, has so many rows; called by any thread."""
+        with self._lock:
+            self._rows[window] += rows
+            self._densest = max(self._densest, self._rows[window] / len(window))
+            fitting = int(MOST_ROWS / self._densest) if self._densest else self._widest
+            self._days = max(1, min(self._widest, fitting))
 
 
 def read_in_order(

@@ -17,17 +17,14 @@ if TYPE_CHECKING:
 def test_one_line_every_few_seconds_says_how_far_it_is(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     clock = FakeClock()
-    progress = Progress(logging.getLogger("tap.stream"), "account 'Acme'", 10, clock)
-    for window in range(4):
-        for _ in range(31):
-            clock.sleep(INTERVAL_SECONDS / 62)
-            progress.records_sent(100)
-        if window < 3:
-            progress.window_done()
-    assert len(caplog.messages) == 2
-    assert caplog.messages[1].startswith("account 'Acme': 3 of 10 windows, ")
-    assert "1240 records/s" in caplog.messages[1]
-    assert "23 s left" in caplog.messages[1]
+    progress = Progress(logging.getLogger("tap.stream"), "account 'Acme'", 310, clock)
+    for _ in range(124):
+        clock.sleep(INTERVAL_SECONDS / 62)
+        progress.day_done(100)
+    assert caplog.messages == [
+        "account 'Acme': 62 of 310 days, 6200 records, 1240 records/s, 20 s left",
+        "account 'Acme': 124 of 310 days, 12400 records, 1240 records/s, 15 s left",
+    ]
 
 
 def test_nothing_is_logged_per_record(

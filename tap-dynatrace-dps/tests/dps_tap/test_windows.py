@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tap_dynatrace_dps.windows import Window, read_in_order
+from tap_dynatrace_dps.windows import MOST_ROWS, Width, Window, read_in_order
 
 FIRST = date(2024, 2, 20)
 
@@ -19,6 +19,45 @@ def test_windows_cover_each_day_once_in_order(days: int, width: int) -> None:
     windows = list(period.cut(width))
     assert [day for window in windows for day in window.days()] == list(period.days())
     assert all(len(list(window.days())) <= width for window in windows)
+
+
+@given(
+    days=st.integers(1, 800),
+    widest=st.integers(1, 366),
+    density=st.lists(st.integers(0, 100_000), min_size=800, max_size=800),
+)
+def test_windows_hold_few_rows_however_many_a_day_has(
+    days: int, widest: int, density: list[int]
+) -> None:
+    """A day with more rows than ever before is the only one that cannot be foreseen."""
+    period = Window(FIRST, FIRST + timedelta(days=days - 1))
+    rows = dict(zip(period.days(), sorted(density, reverse=True), strict=False))
+    width = Width(period, widest)
+    windows = []
+    for window in period.cut(width):
+        windows.append(window)
+        held = sum(rows[day] for day in window.days())
+        assert len(window) <= widest
+        assert len(windows) == 1 or held <= MOST_ROWS or len(window) == 1
+        width.learn(window, held)
+    assert [day for window in windows for day in window.days()] == list(period.days())
+
+
+def test_a_small_customer_gets_wide_windows_after_the_first() -> None:
+    period = Window(FIRST, FIRST + timedelta(days=364))
+    width = Width(period, 31)
+    widths = []
+    for window in period.cut(width):
+        widths.append(len(window))
+        # Two parts of a window count together.
+        width.learn(window, 100 * len(window))
+        width.learn(window, 200 * len(window))
+    assert widths == [3, *[31] * 11, 21]
+
+
+def test_a_period_that_is_one_window_stays_one() -> None:
+    period = Window(FIRST, FIRST + timedelta(days=30))
+    assert list(period.cut(Width(period, 31))) == [period]
 
 
 def test_results_come_in_order_whatever_finishes_first() -> None:
