@@ -8,7 +8,7 @@ the careful way through `Target` and `Sink`, whose verdict counts.
 from __future__ import annotations
 
 from functools import reduce
-from operator import attrgetter, or_
+from operator import or_
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
@@ -42,12 +42,10 @@ class RowType:
     Attributes:
         message: class of the messages that hold one.
         is_flat: whether a record, encoded, is its event's attributes.
-        key_of: from a record to the values of its key.
     """
 
     message: type[msgspec.Struct]
     is_flat: bool
-    key_of: Callable[[Any], tuple[Any, ...]]
 
     def __init__(
         self,
@@ -67,8 +65,9 @@ class RowType:
             required: columns that must be there beside the key.
             dropped: columns that may come, and are no part of the record.
         """
-        self._names = tuple(columns)
-        fields = {name: f"c{number}" for number, name in enumerate((*columns, *dropped))}
+        # The key first, in its order, and what is no part of the record last.
+        self._names = (*keys, *(name for name in columns if name not in keys))
+        fields = {name: f"c{number}" for number, name in enumerate((*self._names, *dropped))}
         self._checks: list[tuple[str, frozenset[type], Check | None]] = []
         self.is_flat = not dropped and all(name == attribute_name(name) for name in columns)
         types: dict[str, Any] = dict.fromkeys(dropped, Any)
@@ -101,9 +100,11 @@ class RowType:
             tag=stream,
             gc=False,
         )
-        get = attrgetter(*(fields[key] for key in keys))
-        # A single name makes attrgetter return a value alone.
-        self.key_of = get if len(keys) > 1 else lambda row: (get(row),)
+        self._key_length = len(keys)
+
+    def key_of(self, row: msgspec.Struct) -> tuple[Any, ...]:
+        """Return the values of the key."""
+        return msgspec.structs.astuple(row)[: self._key_length]
 
     def accepts(self, row: msgspec.Struct) -> bool:
         """Tell whether what the class could not check is accepted for certain, too."""
