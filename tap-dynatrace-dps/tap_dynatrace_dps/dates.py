@@ -12,8 +12,11 @@ from functools import lru_cache
 
 ONE_DAY = timedelta(days=1)
 
+_REMEMBERED = 4096
+"""Texts whose meaning is remembered: those of some days, which come again and again."""
 
-@lru_cache(maxsize=65536)
+
+@lru_cache(maxsize=_REMEMBERED)
 def instant(text: str) -> datetime:
     """Read a day or a date-time; without an offset it is UTC.
 
@@ -24,7 +27,7 @@ def instant(text: str) -> datetime:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_REMEMBERED)
 def normal_time(text: str) -> str:
     """Spell a day or a date-time as `2024-10-22T00:00:00.000Z`.
 
