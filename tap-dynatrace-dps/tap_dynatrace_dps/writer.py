@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Record
     from singer_sdk.singerlib.messages import Message
+
+if sys.platform == "linux":
+    import fcntl
+
+PIPE_BYTES = 1 << 20
+"""What anybody may ask for on Linux; a pipe begins with 64 KiB."""
 
 # Decimals are written as JSON numbers with the digits they have.
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
@@ -71,6 +78,9 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
     def __init__(self, output: BinaryIO | None = None) -> None:
         """Choose where to write; standard output by default."""
         self._output = output
+        # The reader has something to do while this process is busy with the next pages.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            _widen_pipe(self._stream.fileno())
         self._busy = False
         self._afterwards: Callable[[], None] | None = None
 
@@ -138,6 +148,11 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
             self._afterwards = action
         else:
             action()
+
+
+def _widen_pipe(descriptor: int) -> None:
+    if sys.platform == "linux":
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def encode(value: object) -> bytes:
