@@ -62,7 +62,7 @@ types: setup
 units: setup
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-# Needs a quiet machine and about a quarter of an hour. QUICK=1 takes two minutes.
+# Needs a quiet machine and about half an hour. QUICK=1 takes two minutes.
 bench: setup ## measure the tap and the target beside others
 	@$(UV) sync --locked --inexact --quiet --python $(PYTHON) --group bench
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
