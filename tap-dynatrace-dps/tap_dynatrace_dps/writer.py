@@ -78,9 +78,10 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
     def __init__(self, output: BinaryIO | None = None) -> None:
         """Choose where to write; standard output by default."""
         self._output = output
-        # The reader has something to do while this process is busy with the next pages.
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            _widen_pipe(self._stream.fileno())
+        if sys.platform == "linux":
+            # The reader has something to do while this process is busy with the next pages.
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                fcntl.fcntl(self._stream.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._busy = False
         self._afterwards: Callable[[], None] | None = None
 
@@ -148,11 +149,6 @@ class BufferedWriter(GenericSingerWriter[bytes, "Message"]):
             self._afterwards = action
         else:
             action()
-
-
-def _widen_pipe(descriptor: int) -> None:
-    if sys.platform == "linux":
-        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def encode(value: object) -> bytes:

@@ -30,8 +30,9 @@ DEFAULT_SEPARATOR = "__"
 """Between the names of a column flattened by the SDK, where `flattening_separator` is not set."""
 
 
-MOST_COLUMNS_LEARNT = 1000
-"""Of those that no schema names; a stream with more is slower, not wrong."""
+MOST_COLUMNS_LEARNT = 200
+"""Of those that no schema names: no more are learnt beyond it, because names that are ids never
+end. Records with others are slower, not wrong."""
 
 
 class BizeventsSink(Sink):

@@ -14,6 +14,7 @@ from target_dynatrace_bizevents.events import EventEncoder
 from target_dynatrace_bizevents.mapping import shape_of
 from target_dynatrace_bizevents.reader import SingerLines
 from target_dynatrace_bizevents.rows import Rows, row_type
+from target_dynatrace_bizevents.sink import MOST_COLUMNS_LEARNT
 from target_dynatrace_bizevents.typecheck import type_check
 from target_dynatrace_bizevents.validator import RecordValidator
 from typing_extensions import override
@@ -277,3 +278,15 @@ def test_records_arrive_while_the_tap_is_silent_in_the_middle_of_a_line() -> Non
     reader.take_row = take
     reader.process_lines(Pausing(), {})
     assert seen == [first, second, b""]
+
+
+def test_columns_without_end_are_sent_though_they_are_learnt_no_more(
+    run_target: RunTarget, sandbox: SandboxServer
+) -> None:
+    count = MOST_COLUMNS_LEARNT + 50
+    lines = [record_line({"id": number, f"id_{number}": number}) for number in range(count)]
+    run = run_target([schema_line(), *lines, *lines[-3:]])
+    assert run.code == 0, run.log
+    assert run.log.count("Not in the schema") == count
+    events = {event["id"]: event for event in sandbox.events()}
+    assert all(events[number][f"id_{number}"] == number for number in range(count))
