@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _CANONICAL: frozenset[type] = frozenset({str, int, bool, type(None)})
 """Types of which equal values have one spelling; those that msgspec tells apart, too."""
 
-_DROPPED = frozenset(
+DROPPED_COLUMNS = frozenset(
     {"_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", "_sdc_deleted_at"}
     | {"_sdc_sequence", "_sdc_table_version", "_sdc_sync_started_at"}
 )
@@ -132,7 +132,7 @@ def row_type(
         learnt: columns that came although the schema does not name them.
     """
     columns = check.columns | dict.fromkeys(learnt, (SCALARS, None))
-    dropped = columns.keys() & _DROPPED
+    dropped = columns.keys() & DROPPED_COLUMNS
     kept = {name: column for name, column in columns.items() if name not in dropped}
     if (
         not keys

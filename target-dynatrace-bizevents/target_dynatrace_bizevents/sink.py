@@ -64,6 +64,8 @@ class BizeventsSink(Sink):
         self._known = set(self.schema["properties"])
         self._learnt: set[str] = set()
         self._metadata = self.include_sdc_metadata_properties
+        # The SDK's own columns differ from record to record; they are added the careful way.
+        self._types = None if self._metadata else type_check(self.schema)
         self.row_type = self._find_row_type()
         self._open = OpenBatch(config["max_batch_events"], config["max_batch_bytes"])
         self._report = target.report.stream(stream_name)
@@ -83,10 +85,11 @@ class BizeventsSink(Sink):
         return time.monotonic() - self._open.opened if self._open.events else 0.0
 
     def _find_row_type(self) -> RowType | None:
-        check = None if self._metadata else type_check(self.schema)
-        if check is None:
+        if self._types is None:
             return None
-        found = row_type(self.stream_name, check, keys=self.key_properties, learnt=self._learnt)
+        found = row_type(
+            self.stream_name, self._types, keys=self.key_properties, learnt=self._learnt
+        )
         if found is not None:
             self._encode_row = self._encode.of_row(found)
         return found

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from singer_sdk.sinks import Sink
 from target_dynatrace_bizevents.codec import decode, encode
 from target_dynatrace_bizevents.events import EventEncoder
 from target_dynatrace_bizevents.mapping import shape_of
 from target_dynatrace_bizevents.reader import SingerLines
-from target_dynatrace_bizevents.rows import Rows, row_type
+from target_dynatrace_bizevents.rows import DROPPED_COLUMNS, Rows, row_type
 from target_dynatrace_bizevents.sink import MOST_COLUMNS_LEARNT
 from target_dynatrace_bizevents.typecheck import type_check
 from target_dynatrace_bizevents.validator import RecordValidator
@@ -180,6 +181,18 @@ def test_columns_that_the_sdk_takes_out_are_no_attributes() -> None:
     way = ShortWay({"properties": {**SCALAR_COLUMNS, "_sdc_sequence": {"type": "integer"}}})
     assert way.take('{"id":1,"_sdc_sequence":"5","text":"a"}')
     assert way.events == [decode(way.careful({"id": 1, "text": "a"}))]
+
+
+def test_the_columns_that_are_no_attributes_are_those_of_the_sdk() -> None:
+    taken_out = set[str]()
+
+    class Record(dict[str, Any]):
+        @override
+        def pop(self, key: str, default: Any = None) -> Any:
+            taken_out.add(key)
+
+    Sink._remove_sdc_metadata_from_record(cast("Any", None), Record())  # noqa: SLF001  (as our sink does)
+    assert taken_out == DROPPED_COLUMNS
 
 
 def test_a_column_that_was_learnt_is_taken_unless_it_is_nested() -> None:
